@@ -1,0 +1,58 @@
+"""The chapter's numbers, each once and with its reason; knows nothing about what is done with them."""
+import dataclasses
+import math
+
+from .errors import UsageError
+
+# Per-channel mean and deviation of ImageNet's RGB pictures scaled to [0, 1]: what every
+# pretrained network of the zoos was trained on.
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+# Test pictures are resized to this multiple of the input before the centre crop.
+RESIZE_RATIO = 256 / 224
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """One fine-tuning run; the defaults are those of the chapter, section "Fine-tuning the model".
+
+    Raises `UsageError` for a number no run can start with.
+    """
+    network: str = 'resnet18_v2'   # the chapter's network, small enough for a laptop
+    source: str = None             # file with pretrained weights; None: the zoo's own
+    scratch: bool = False          # random weights everywhere: the chapter's comparison
+    learning_rate: float = 0.01    # small, because the features are already good
+    batch_size: int = 128
+    num_epochs: int = 5
+    wd: float = 0.001              # weight decay, on every parameter
+    lr_mult: float = 10            # the new output layer starts from nothing, so it learns faster
+    image_size: int = 224          # what ImageNet networks were trained at
+    freeze: bool = False           # features stay as they are (exercise 3)
+    seed: int = 0
+    num_workers: int = 0           # MXNet decodes in its own threads; workers cost reproducibility
+
+    def __post_init__(self):
+        for name in ('batch_size', 'num_epochs', 'image_size'):
+            _check_whole(name, getattr(self, name), 1)
+        _check_whole('num_workers', self.num_workers, 0)
+        if self.seed is not None:
+            _check_whole('seed', self.seed, 0)
+        _check_positive('learning_rate', self.learning_rate)
+        _check_positive('lr_mult', self.lr_mult)
+        if not (_is_number(self.wd) and 0 <= self.wd < math.inf):
+            raise UsageError(f'wd is {self.wd!r}: it must be a number from 0 up, such as 0.001')
+
+
+def _is_number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _check_whole(name, value, least):
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise UsageError(f'{name} is {value!r}: it must be a whole number from {least} up')
+
+
+def _check_positive(name, value):
+    if not (_is_number(value) and 0 < value < math.inf):
+        raise UsageError(f'{name} is {value!r}: it must be a number above 0, such as 0.01')

@@ -1,0 +1,9 @@
+"""The two ways things go wrong; knows nothing about pictures, networks or MXNet."""
+
+
+class UsageError(ValueError):
+    """What arrived cannot be used: a folder, a file, a number or an option (exit status 2)."""
+
+
+class WorkError(RuntimeError):
+    """The input was fine and the work failed: a download broke, a loss was not finite (exit status 1)."""

@@ -12,6 +12,9 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 # Test pictures are resized to this multiple of the input before the centre crop.
 RESIZE_RATIO = 256 / 224
 
+# The chapter's network: the smallest that shows what pretraining does.
+DEFAULT_NETWORK = 'resnet18_v2'
+
 
 @dataclasses.dataclass(frozen=True)
 class Config:
@@ -19,7 +22,7 @@ class Config:
 
     Raises `UsageError` for a number no run can start with.
     """
-    network: str = 'resnet18_v2'   # the chapter's network, small enough for a laptop
+    network: str = None            # None: read off the source file's name, else DEFAULT_NETWORK
     source: str = None             # file with pretrained weights; None: the zoo's own
     scratch: bool = False          # random weights everywhere: the chapter's comparison
     learning_rate: float = 0.01    # small, because the features are already good

@@ -1,0 +1,34 @@
+"""How many examples a network gets right; knows nothing about training."""
+from ..compat import mx
+from ..errors import UsageError
+from .devices import split_batch
+
+
+def count_correct(y_hat, y):
+    """Number of rows of `y_hat` (n, classes) whose largest entry is at label `y` (n,), as an array."""
+    return (y_hat.argmax(axis=1).astype('int32') == y.astype('int32')).astype('float32').sum()
+
+
+def evaluate_accuracy(net, data_iter, devices=None):
+    """Share of the examples of `data_iter`, batches (X, y), that `net` classifies rightly.
+
+    Each batch is shared among `devices` (default: those the net is on).
+    """
+    devices = devices or next(iter(net.collect_params().values())).list_ctx()
+    correct, examples = [], 0
+    for X, y in data_iter:
+        parts = zip(*split_batch(X, y, devices))
+        correct += [count_correct(net(X_part), y_part) for X_part, y_part in parts]
+        examples += len(X)
+        if len(correct) > 2 * len(devices):  # bounds the batches waiting in the engine
+            correct[-1 - len(devices)].wait_to_read()
+    if not examples:
+        raise UsageError('no examples to evaluate on: the data set is empty')
+    return sum(float(c.asnumpy()) for c in correct) / examples
+
+
+def predict_probabilities(net, X):
+    """Softmax of `net(X)` as a NumPy array (n, classes)."""
+    y_hat = net(X)
+    softmax = mx.npx.softmax if isinstance(y_hat, mx.np.ndarray) else mx.nd.softmax
+    return softmax(y_hat, axis=-1).asnumpy()

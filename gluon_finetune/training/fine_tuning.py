@@ -1,0 +1,69 @@
+"""Fine-tuning as the chapter calls it: puts data, network and trainer together and starts the loop."""
+import numpy
+
+from ..compat import array, move, mx
+from ..config import Config
+from ..data.folders import hotdog
+from ..data.loader import load_data
+from ..errors import UsageError
+from .devices import try_all_gpus
+from .loop import seed_everything, train_ch13
+
+
+def train_fine_tuning(net, learning_rate, batch_size=128, num_epochs=5, *, data=None, devices=None,
+                      image_size=224, wd=0.001, seed=None, num_workers=0, progress=True):
+    """Trains `net` on the folders `data` (default: the chapter's hot dogs); returns the `History`.
+
+    `devices` default to every GPU, or the CPU. With a `seed` the same call gives the same result on
+    the same machine. Everything is checked before the first batch: raises `UsageError` for a number
+    that cannot work, pictures that cannot be decoded, or a net with another number of classes;
+    `WorkError` when the loss is not finite. Source: the chapter, "Fine-tuning the model".
+    """
+    config = Config(learning_rate=learning_rate, batch_size=batch_size, num_epochs=num_epochs, wd=wd,
+                    image_size=image_size, seed=seed, num_workers=num_workers)
+    folders = hotdog() if data is None else data
+    refuse_bad_pictures(folders, progress)
+    seed_everything(seed)
+    devices = devices or try_all_gpus()
+    train_iter, test_iter = load_data(folders, batch_size, image_size, num_workers=num_workers)
+    loss, trainer = prepare(net, config, len(folders.classes), devices)
+    return train_ch13(net, train_iter, test_iter, loss, trainer, num_epochs, devices,
+                      seed=seed, progress=progress)
+
+
+def prepare(net, config, num_classes, devices):
+    """Moves `net` to `devices`, proves that pictures go through it, and returns loss and trainer."""
+    check_output(net, config.image_size, num_classes)
+    move(net, devices)
+    net.hybridize(static_alloc=True, static_shape=True)
+    loss = mx.gluon.loss.SoftmaxCrossEntropyLoss()
+    trainer = mx.gluon.Trainer(net.collect_params(), 'sgd', {
+        'learning_rate': config.learning_rate, 'wd': config.wd})
+    return loss, trainer
+
+
+def check_output(net, image_size, num_classes):
+    """Raises `UsageError` unless a picture of `image_size` comes out of `net` as `num_classes` numbers."""
+    X = array(numpy.zeros((1, 3, image_size, image_size)), dtype='float32',
+              ctx=next(iter(net.collect_params().values())).list_ctx()[0])
+    try:
+        outputs = net(X).asnumpy().shape[1]
+    except mx.gluon.parameter.DeferredInitializationError:
+        raise
+    except (mx.MXNetError, ValueError, RuntimeError) as error:
+        raise UsageError(f'a picture of {image_size}x{image_size} does not go through this net '
+                         f'({str(error).strip().splitlines()[-1]}): try image size 224, or 299 for '
+                         f'Inception') from None
+    if outputs != num_classes:
+        raise UsageError(f'the net has {outputs} outputs and the data {num_classes} classes: make the '
+                         f'net with finetune_net(source, classes=folders.classes)')
+
+
+def refuse_bad_pictures(folders, progress=True):
+    """Raises `UsageError` when a picture of `folders` cannot be decoded, naming the first three."""
+    bad = folders.check(progress=progress)
+    if bad:
+        named = '; '.join(f'{picture.path}: {picture.reason}' for picture in bad[:3])
+        more = f'; and {len(bad) - 3} more' if len(bad) > 3 else ''
+        raise UsageError(f'{len(bad)} pictures cannot be decoded ({named}{more}): remove them, '
+                         f'or leave them out with --skip-bad or folders.without(folders.check())')

@@ -1,0 +1,65 @@
+"""One training run with everything it leaves behind: the command line's `train`, as a function."""
+import dataclasses
+
+from ..config import DEFAULT_NETWORK
+from ..data.loader import load_data
+from ..errors import UsageError
+from ..models.finetune import finetune_net, freeze_features, scratch_net
+from .checkpoint import RunDirectory, check_free
+from .devices import try_all_gpus
+from .fine_tuning import prepare, refuse_bad_pictures
+from .history import History
+from .loop import seed_everything, train_epochs
+
+
+def start_run(path, config, folders):
+    """The net and the `RunDirectory` of a new run; nothing is written before both are sure to work."""
+    check_free(path)
+    refuse_bad_pictures(folders)
+    net = build_net(config, folders.classes)
+    config = dataclasses.replace(config, network=net.network)
+    return net, RunDirectory.create(path, config, folders.classes, folders.split)
+
+
+def resume_run(path, config, folders):
+    """The net and the `RunDirectory` of a run to go on with, perhaps for more epochs.
+
+    Raises `UsageError` when a setting or the classes are not those the run began with.
+    """
+    run = RunDirectory.open(path)
+    for name, value in dataclasses.asdict(run.config).items():
+        if name != 'num_epochs' and getattr(config, name) != value:
+            raise UsageError(f'{path} was started with {name}={value!r}, not {getattr(config, name)!r}: '
+                             f'a resumed run keeps its settings (only the number of epochs may grow)')
+    if run.classes != folders.classes:
+        raise UsageError(f'{path} was started on the classes {run.classes}, not {folders.classes}')
+    refuse_bad_pictures(folders)
+    run.config = config
+    return build_net(config, run.classes, source=scratch_net(config.network, run.classes)), run
+
+
+def train_run(net, run, folders, *, devices=None, progress=True):
+    """Yields the `Record` of each epoch after it is safe in the run directory `run`."""
+    config = run.config
+    devices = devices or try_all_gpus()
+    seed_everything(config.seed)
+    train_iter, test_iter = load_data(folders, config.batch_size, config.image_size,
+                                      num_workers=config.num_workers)
+    loss, trainer = prepare(net, config, len(run.classes), devices)
+    history = History(run.restore(net, trainer))
+    for record in train_epochs(net, train_iter, test_iter, loss, trainer, config.num_epochs, devices,
+                               start=len(history), seed=config.seed, progress=progress):
+        history.append(record)
+        run.save(net, trainer, history)
+        yield record
+
+
+def build_net(config, classes, source=None):
+    """The network that `config` asks for, with one output a class; a `source` net replaces its own."""
+    if config.scratch:
+        return scratch_net(config.network or DEFAULT_NETWORK, classes)
+    source = source or config.source or config.network or DEFAULT_NETWORK
+    net = finetune_net(source, classes, network=config.network, lr_mult=config.lr_mult)
+    if config.freeze:
+        freeze_features(net)
+    return net

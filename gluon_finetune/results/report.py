@@ -1,0 +1,68 @@
+"""A run as one HTML page that needs nothing beside it; everything from outside is escaped."""
+import base64
+import html
+import io
+import os
+
+from ..data.folders import read_image
+from ..training.history import Record
+from .plot import plot_predictions
+from .predict import Predictor, confusion
+
+PAGE = '''<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>
+body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 56rem; margin: 2rem auto; padding: 0 1rem }}
+table {{ border-collapse: collapse; margin: 1rem 0 }}
+th, td {{ border-bottom: 1px solid #ccc; padding: .25rem .8rem; text-align: right }}
+th:first-child, td:first-child {{ text-align: left }}
+img {{ max-width: 100% }}
+</style></head><body>
+<h1>{title}</h1>
+<p>{summary}</p>
+<h2>Curves</h2><img alt="loss and accuracy over the epochs" src="{curves}">
+<h2>Epochs</h2>{epochs}
+<h2>Test pictures</h2><p>Rows are true classes, columns what the network said.</p>{confusion}
+<p>The {count} pictures whose true class it thought least probable:</p>
+<img alt="hardest test pictures with predictions" src="{pictures}">
+<h2>Settings</h2>{settings}
+</body></html>
+'''
+
+
+def write_report(run, folders, hardest=18):
+    """Writes `report.html` of the `RunDirectory` run from its best network and the test pictures."""
+    predictor, history = Predictor.load(run.path), run.history
+    paths, labels = zip(*folders.test.items)
+    rows, classes = predictor.probabilities(paths), run.classes
+    counts = confusion(rows, labels)
+    summary = (f'{run.config.network}, {len(history)} epochs: {counts.trace()} of {counts.sum()} test '
+               f'pictures right ({counts.trace() / counts.sum():.3f}) with the weights of epoch '
+               f'{history.best.epoch}.')
+    order = sorted(range(len(paths)), key=lambda i: rows[i][labels[i]])[:hardest]
+    pictures = plot_predictions([read_image(paths[i]) for i in order],
+                                [classes[labels[i]] for i in order],
+                                [predictor.rank(rows[i]) for i in order])
+    page = PAGE.format(
+        title=html.escape(os.path.basename(os.path.abspath(run.path))), summary=html.escape(summary),
+        curves=_embed(history.plot(path=run.file('curves.png')).figure),
+        epochs=_table(Record._fields, [[f'{value:.4g}' for value in record] for record in history]),
+        confusion=_table([''] + classes, [[name, *row] for name, row in zip(classes, counts)]),
+        pictures=_embed(pictures[0].figure), count=len(order),
+        settings=_table(['setting', 'value'], vars(run.config).items()))
+    with open(run.file('report.html.tmp'), 'w', encoding='utf-8') as file:
+        file.write(page)
+    os.replace(run.file('report.html.tmp'), run.file('report.html'))
+    return run.file('report.html')
+
+
+def _table(heading, rows):
+    cells = [f'<tr>{"".join(f"<td>{html.escape(str(value))}</td>" for value in row)}</tr>' for row in rows]
+    head = ''.join(f'<th>{html.escape(str(name))}</th>' for name in heading)
+    return f'<table><tr>{head}</tr>{"".join(cells)}</table>'
+
+
+def _embed(figure):
+    """The figure as a PNG inside the page."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format='png', dpi=110)
+    return 'data:image/png;base64,' + base64.b64encode(buffer.getvalue()).decode()

@@ -1,0 +1,234 @@
+"""The command line: reads options, calls one function, prints what it returns."""
+import argparse
+import dataclasses
+import json
+import os
+import sys
+
+from . import demo
+from .compat import mx
+from .config import Config
+from .data.folders import ImageFolders, hotdog
+from .errors import UsageError, WorkError
+from .results.predict import Predictor, confusion
+from .results.report import write_report
+from .training.checkpoint import RunDirectory
+from .training.devices import parse_devices
+from .training.history import describe
+from .training.run import resume_run, start_run, train_run
+from .version import __version__
+
+
+def main(argv=None):
+    """Runs one command; returns the exit status: 0 done, 1 the work failed, 2 wrong use."""
+    args = make_parser().parse_args(argv)
+    try:
+        return args.run(args) or 0
+    except UsageError as error:
+        return complain(error, 2)
+    except (WorkError, OSError, mx.MXNetError, MemoryError) as error:
+        return complain(error, 1)
+    except KeyboardInterrupt:
+        return complain('interrupted', 1)
+
+
+def complain(error, status):
+    """Prints the first lines of an error without its trace."""
+    print(f'gluon-finetune: {str(error).strip() or type(error).__name__}', file=sys.stderr)
+    return status
+
+
+def make_parser():
+    """The commands and their options, one function each below."""
+    parser = argparse.ArgumentParser(prog='gluon-finetune', description='Fine-tune an image classifier.')
+    parser.add_argument('--version', action='version', version=__version__)
+    commands = parser.add_subparsers(dest='command', required=True, metavar='COMMAND')
+    add_demo(commands)
+    add_train(commands)
+    add_evaluate(commands)
+    add_predict(commands)
+    add_check(commands)
+    return parser
+
+
+# demo
+
+def add_demo(commands):
+    command = commands.add_parser('demo', help="the chapter's four steps on drawn pictures, no network")
+    command.add_argument('--out', help='new folder for the results (default: gluon-finetune-demo)')
+    command.add_argument('--seed', type=int, default=0)
+    command.set_defaults(run=lambda args: demo.main(args.out, args.seed))
+
+
+# train
+
+def add_train(commands):
+    command = commands.add_parser(
+        'train', help='fine-tune a network on a folder of pictures',
+        argument_default=argparse.SUPPRESS)  # what was not given must not overrule a resumed run
+    command.add_argument('data', metavar='DATA', help="folder with train/ and test/, or 'hotdog'")
+    for field, (flag, kind, text) in TRAIN_OPTIONS.items():
+        default = getattr(Config, field)
+        shown = '' if default is None else f' (default: {default})'
+        command.add_argument(flag, dest=field, type=kind, help=text + shown)
+    command.add_argument('--scratch', action='store_true', help='start from random weights')
+    command.add_argument('--freeze', action='store_true', help='leave the features as they are')
+    command.add_argument('--devices', help='auto, cpu, gpu, gpu:0,gpu:1 (default: every GPU, or the CPU)')
+    command.add_argument('--out', help='run directory, new (default: runs/<DATA>, then runs/<DATA>-2 ...)')
+    command.add_argument('--resume', action='store_true', help='go on with the run in --out')
+    command.add_argument('--skip-bad', action='store_true', help='leave out what cannot be decoded')
+    command.add_argument('--json', action='store_true', help='print the epochs as JSON')
+    command.set_defaults(run=train)
+
+
+TRAIN_OPTIONS = {
+    'network': ('--network', str, 'name in the zoo (default: resnet18_v2, or the source file\'s)'),
+    'source': ('--source', str, 'file with pretrained weights (default: the zoo\'s)'),
+    'learning_rate': ('--lr', float, 'learning rate of the features'),
+    'lr_mult': ('--lr-mult', float, 'how much faster the output layer learns'),
+    'batch_size': ('--batch-size', int, 'pictures a step'),
+    'num_epochs': ('--epochs', int, 'passes over the pictures'),
+    'image_size': ('--image-size', int, 'height and width of the network\'s input'),
+    'wd': ('--wd', float, 'weight decay'),
+    'seed': ('--seed', int, 'same seed, same result'),
+    'num_workers': ('--workers', int, 'processes that prepare pictures; 0 keeps a run repeatable'),
+}
+
+
+def train(args):
+    options = vars(args)
+    given = {field.name: options[field.name] for field in dataclasses.fields(Config)
+             if field.name in options}
+    devices = parse_devices(options.get('devices', 'auto'))
+    if 'resume' in options:
+        if 'out' not in options:
+            raise UsageError('--resume needs --out: the run directory to go on with')
+        old = RunDirectory.open(args.out)
+        folders = read_folders(args.data, options, old.split)
+        net, run = resume_run(args.out, dataclasses.replace(old.config, **given), folders)
+    else:
+        config = Config(**given)
+        folders = read_folders(args.data, options)
+        net, run = start_run(options.get('out') or new_folder(args.data), config, folders)
+    as_json = 'json' in options
+    with open(run.file('log.txt'), 'a', encoding='utf-8') as log:
+        def say(line):
+            print(line, file=log, flush=True)
+            print(line, file=sys.stderr if as_json else sys.stdout)
+        say(f'{run.config.network} on {len(folders.train)} pictures of {len(run.classes)} classes, '
+            f'{len(folders.test)} to test; into {run.path}')
+        fit(net, run, folders, devices, say)
+    if as_json:
+        print_json({'run': run.path, 'history': [record._asdict() for record in run.history]})
+
+
+def fit(net, run, folders, devices, say):
+    """Trains, saying each epoch; an interrupted run says how to go on."""
+    try:
+        for record in train_run(net, run, folders, devices=devices):
+            say(describe(record))
+    except KeyboardInterrupt:
+        raise WorkError(f'interrupted after {len(run.history)} epochs: go on with --resume --out '
+                        f'{run.path}') from None
+    best = run.history.best
+    say(f'best: test acc {best.test_acc:.3f} after epoch {best.epoch}; report: '
+        f'{write_report(run, folders)}')
+
+
+def read_folders(data, options=(), split=None):
+    """The pictures of DATA; with --skip-bad without those that cannot be decoded, which it names."""
+    if data == 'hotdog' and not os.path.isdir(data):
+        folders = hotdog(split=split)
+    else:
+        folders = ImageFolders(data, split=split)
+    if 'skip_bad' in options:
+        bad = folders.check()
+        for picture in bad:
+            print(f'left out: {picture.path}: {picture.reason}', file=sys.stderr)
+        folders = folders.without(bad) if bad else folders
+    return folders
+
+
+def new_folder(data, parent='runs'):
+    """`runs/<DATA>`, or the first of `runs/<DATA>-2`, `-3` ... that is free."""
+    name, number = os.path.join(parent, os.path.basename(os.path.abspath(data))), 1
+    while os.path.lexists(name if number == 1 else f'{name}-{number}'):
+        number += 1
+    return name if number == 1 else f'{name}-{number}'
+
+
+# evaluate
+
+def add_evaluate(commands):
+    command = commands.add_parser('evaluate', help='accuracy of a run on the test pictures of DATA')
+    command.add_argument('path', metavar='RUN')
+    command.add_argument('data', metavar='DATA')
+    command.add_argument('--json', action='store_true')
+    command.set_defaults(run=evaluate)
+
+
+def evaluate(args):
+    predictor, run = Predictor.load(args.path), RunDirectory.open(args.path)
+    folders = read_folders(args.data, split=run.split)
+    if folders.classes != run.classes:
+        raise UsageError(f'{args.data} has the classes {folders.classes}, the run {run.classes}: '
+                         f'evaluate it on pictures of the same classes')
+    paths, labels = zip(*folders.test.items)
+    counts = confusion(predictor.probabilities(paths), labels)
+    accuracy = float(counts.trace() / counts.sum())
+    if args.json:
+        return print_json({'accuracy': accuracy, 'classes': run.classes, 'confusion': counts.tolist()})
+    print(f'accuracy {accuracy:.3f} on {counts.sum()} pictures of {args.data}')
+    width = max(len(name) for name in run.classes)
+    for name, row in zip(run.classes, counts):
+        right = row[run.classes.index(name)]
+        print(f'  {name:{width}}  {right} of {row.sum()} right')
+
+
+# predict
+
+def add_predict(commands):
+    command = commands.add_parser('predict', help='the classes of pictures, most probable first')
+    command.add_argument('path', metavar='RUN')
+    command.add_argument('files', metavar='FILE', nargs='+')
+    command.add_argument('--top', type=int, default=5, help='classes to print (default: 5)')
+    command.add_argument('--json', action='store_true')
+    command.set_defaults(run=predict)
+
+
+def predict(args):
+    predictions = Predictor.load(args.path)(args.files, top=args.top)
+    if args.json:
+        return print_json([{'file': file, 'classes': [{'class': name, 'probability': probability}
+                                                      for name, probability in ranking]}
+                           for file, ranking in zip(args.files, predictions)])
+    for file, ranking in zip(args.files, predictions):
+        print(f'{file}: ' + ', '.join(f'{name} {probability:.3f}' for name, probability in ranking))
+
+
+# check
+
+def add_check(commands):
+    command = commands.add_parser('check', help='list the pictures that cannot be decoded')
+    command.add_argument('data', metavar='DATA')
+    command.add_argument('--json', action='store_true')
+    command.set_defaults(run=check)
+
+
+def check(args):
+    folders = read_folders(args.data)
+    bad = folders.check()
+    if args.json:
+        print_json({'classes': folders.classes, 'train': len(folders.train), 'test': len(folders.test),
+                    'bad': [{'file': picture.path, 'reason': picture.reason} for picture in bad]})
+    else:
+        for picture in bad:
+            print(f'{picture.path}: {picture.reason}')
+        print(f'{len(folders.train)} training and {len(folders.test)} test pictures of '
+              f'{len(folders.classes)} classes, {len(bad)} cannot be used')
+    return 1 if bad else 0
+
+
+def print_json(value):
+    """Prints `value` as JSON."""
+    print(json.dumps(value, indent=2, ensure_ascii=False))

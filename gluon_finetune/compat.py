@@ -1,0 +1,175 @@
+"""Imports MXNet and GluonCV and alone knows their versions; knows nothing about pictures or networks.
+
+MXNet 1.9.1 reads names that NumPy has since dropped (`numpy.bool`, gone in 1.24), while it is
+imported and again while it runs. They are lent to NumPy for the import alone; afterwards MXNet's
+modules see a twin of NumPy that has them, and NumPy itself is as it was.
+"""
+import contextlib
+import functools
+import os
+import sys
+import types
+import warnings
+from pathlib import Path
+
+import numpy
+
+_DROPPED = {'bool': bool, 'int': int, 'float': float, 'complex': complex, 'object': object,
+            'str': str}
+
+
+def usable_cores(root='/'):
+    """Number of physical cores this process may use, at least 1.
+
+    Counts the CPUs of its affinity mask, SMT siblings once, and no more than the whole CPUs that
+    the quota of its control groups (version 1 or 2) pays for. `root` holds `proc` and `sys`.
+    """
+    root = Path(root)
+    if hasattr(os, 'sched_getaffinity'):
+        cpus = os.sched_getaffinity(0)
+    else:
+        cpus = range(os.cpu_count() or 1)
+    topology = 'sys/devices/system/cpu/cpu{}/topology/thread_siblings_list'
+    cores = {_read(root / topology.format(cpu)) or cpu for cpu in cpus}
+    return max(1, min([len(cores), *_quotas(root)]))
+
+
+def _quotas(root):
+    """Whole CPUs granted by each control group this process is in, outer groups included."""
+    for line in _read(root / 'proc/self/cgroup').splitlines():
+        _, controllers, path = line.split(':', 2)
+        if controllers and 'cpu' not in controllers.split(','):
+            continue
+        top = root / 'sys/fs/cgroup' / ('cpu' if controllers else '')
+        group = top / path.lstrip('/')
+        for folder in [group, *group.parents]:
+            limit = _read(folder / 'cpu.max') or ' '.join(
+                _read(folder / f'cpu.cfs_{name}_us') for name in ('quota', 'period'))
+            quota, _, period = limit.partition(' ')
+            if quota.isdigit() and period.isdigit():
+                # Rounded down: a thread that has to wait for its share stalls all the others.
+                yield int(quota) // int(period)
+            if folder == top:
+                break
+
+
+def _read(path):
+    try:
+        return path.read_text().strip()
+    except OSError:
+        return ''
+
+
+@contextlib.contextmanager
+def _all_cores():
+    """Lend MXNet OMP_NUM_THREADS while it loads: it reads it once, and takes half the cores without."""
+    found = os.environ.get('OMP_NUM_THREADS')
+    if found:
+        yield
+        return
+    os.environ['OMP_NUM_THREADS'] = str(usable_cores())
+    try:
+        yield
+    finally:
+        del os.environ['OMP_NUM_THREADS']
+
+
+@contextlib.contextmanager
+def _dropped_names():
+    lent = {name: value for name, value in _DROPPED.items() if name not in vars(numpy)}
+    vars(numpy).update(lent)
+    try:
+        yield
+    finally:
+        for name in lent:
+            vars(numpy).pop(name, None)
+
+
+@contextlib.contextmanager
+def _hidden(name):
+    """Make `import name` fail as if it were not installed."""
+    missing = object()
+    found = sys.modules.get(name, missing)
+    sys.modules[name] = None
+    try:
+        yield
+    finally:
+        if found is missing:
+            del sys.modules[name]
+        else:
+            sys.modules[name] = found
+
+
+@contextlib.contextmanager
+def _old_world():
+    """What MXNet and GluonCV find while they are imported: their NumPy, distutils and silence."""
+    with warnings.catch_warnings(), _dropped_names():
+        warnings.simplefilter('ignore')
+        try:
+            import distutils  # noqa: F401
+        except ImportError:  # gone in Python 3.12; setuptools brings it back
+            import setuptools  # noqa: F401
+        yield
+
+
+def _give_twin(package):
+    """Let the loaded modules of `package` see a NumPy with the dropped names."""
+    twin = types.ModuleType('numpy')
+    vars(twin).update({**vars(numpy), **_DROPPED})
+    for name, module in list(sys.modules.items()):
+        if name.partition('.')[0] == package and isinstance(module, types.ModuleType):
+            for attribute in [key for key, value in vars(module).items() if value is numpy]:
+                setattr(module, attribute, twin)
+
+
+def _import_mxnet():
+    if int(numpy.__version__.partition('.')[0]) >= 2:
+        raise ImportError(f'NumPy {numpy.__version__} is installed and MXNet needs one below 2: '
+                          "pip install 'numpy<2'")
+    try:
+        with _all_cores(), _old_world():
+            import mxnet
+    except OSError as error:
+        raise ImportError(f'MXNet does not load ({error}): it needs two libraries of the system, '
+                          'on Debian: apt-get install libgomp1 libquadmath0') from None
+    _give_twin('mxnet')
+    return mxnet
+
+
+mx = _import_mxnet()
+
+
+@functools.lru_cache(maxsize=None)
+def gluoncv():
+    """GluonCV, imported when first asked for; torch is hidden from it, as it refuses torch 2."""
+    with _old_world(), _hidden('torch'):
+        import gluoncv as module
+    _give_twin('gluoncv')
+    return module
+
+
+def set_attribute(params, name, value):
+    """Set an attribute such as 'lr_mult' on every parameter that `collect_params()` gave."""
+    for parameter in params.values():
+        setattr(parameter, name, value)
+
+
+def structured_parameters(net):
+    """Parameters of a net by their place in it, such as 'features.0.gamma', as in a .params file."""
+    return net._collect_params_with_prefix()
+
+
+def move(net, devices):
+    """Copy every parameter of a net to each of `devices` (one or a list), and keep no other copy."""
+    for parameter in net.collect_params().values():
+        reset = getattr(parameter, 'reset_device', None) or parameter.reset_ctx
+        reset(devices)
+
+
+def array(data, ctx=None, dtype=None):
+    """Array of the style in force, `mx.np` or `mx.nd`; without `dtype`, float64 becomes float32."""
+    data = data.asnumpy() if hasattr(data, 'asnumpy') else numpy.asarray(data)
+    if dtype is None:
+        dtype = numpy.float32 if data.dtype == numpy.float64 else data.dtype
+    make = mx.np.array if mx.util.is_np_array() else mx.nd.array
+    return make(data, ctx=ctx, dtype=dtype)

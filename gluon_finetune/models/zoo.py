@@ -1,0 +1,112 @@
+"""Builds the ImageNet classifiers of both model zoos by name; does not know what is done with them."""
+import difflib
+import os
+import re
+
+from ..compat import gluoncv, mx
+from ..errors import UsageError, WorkError
+
+# The classifiers of mxnet.gluon.model_zoo.vision ...
+GLUON = '''
+    alexnet densenet121 densenet161 densenet169 densenet201 inceptionv3
+    mobilenet0.25 mobilenet0.5 mobilenet0.75 mobilenet1.0
+    mobilenetv2_0.25 mobilenetv2_0.5 mobilenetv2_0.75 mobilenetv2_1.0
+    resnet18_v1 resnet34_v1 resnet50_v1 resnet101_v1 resnet152_v1
+    resnet18_v2 resnet34_v2 resnet50_v2 resnet101_v2 resnet152_v2
+    squeezenet1.0 squeezenet1.1 vgg11 vgg11_bn vgg13 vgg13_bn vgg16 vgg16_bn vgg19 vgg19_bn
+'''.split()
+
+# ... and those that GluonCV adds.
+GLUONCV = '''
+    darknet53 dla34 googlenet hrnet_w18_c hrnet_w18_small_v1_c hrnet_w18_small_v2_c
+    hrnet_w30_c hrnet_w32_c hrnet_w40_c hrnet_w44_c hrnet_w48_c hrnet_w64_c
+    mobilenetv3_large mobilenetv3_small nasnet_4_1056 nasnet_5_1538 nasnet_6_4032 nasnet_7_1920
+    residualattentionnet56 residualattentionnet92 residualattentionnet128 residualattentionnet164
+    residualattentionnet200 residualattentionnet236 residualattentionnet452
+    resnest14 resnest26 resnest50 resnest101 resnest200 resnest269
+    resnet18_v1b resnet34_v1b resnet50_v1b resnet101_v1b resnet152_v1b resnet50_v1b_gn
+    resnet101_v1b_gn resnet50_v1c resnet101_v1c resnet152_v1c resnet50_v1d resnet101_v1d
+    resnet152_v1d resnet50_v1e resnet101_v1e resnet152_v1e resnet50_v1s resnet101_v1s
+    resnet152_v1s resnet18_v1b_0.89 resnet50_v1d_0.86 resnet50_v1d_0.48 resnet50_v1d_0.37
+    resnet50_v1d_0.11 resnet101_v1d_0.76 resnet101_v1d_0.73
+    resnext50_32x4d resnext101_32x4d resnext101_64x4d resnext101e_64x4d
+    se_resnet18_v1 se_resnet34_v1 se_resnet50_v1 se_resnet101_v1 se_resnet152_v1
+    se_resnet18_v2 se_resnet34_v2 se_resnet50_v2 se_resnet101_v2 se_resnet152_v2
+    se_resnext50_32x4d se_resnext101_32x4d se_resnext101_64x4d se_resnext101e_64x4d
+    senet_154 senet_154e shufflenet_v1 shufflenet_v2 xception xception71
+'''.split()
+
+# Names under which GluonCV's store keeps some of them.
+STORE_NAMES = {
+    'resnet18_v1b_0.89': 'resnet18_v1b_2.6x', 'resnet50_v1d_0.86': 'resnet50_v1d_1.8x',
+    'resnet50_v1d_0.48': 'resnet50_v1d_3.6x', 'resnet50_v1d_0.37': 'resnet50_v1d_5.9x',
+    'resnet50_v1d_0.11': 'resnet50_v1d_8.8x', 'resnet101_v1d_0.76': 'resnet101_v1d_1.9x',
+    'resnet101_v1d_0.73': 'resnet101_v1d_2.2x',
+    **{name: name + 'ls' for name in GLUONCV if name.startswith('hrnet_')}}
+
+
+def network_names():
+    """Return the names of all networks that can be fine-tuned, in alphabetical order."""
+    return sorted(GLUON + GLUONCV)
+
+
+def build_net(name):
+    """Return the network `name` of the zoos, with 1000 outputs and no weights.
+
+    Raises `UsageError` for an unknown name.
+    """
+    if name in GLUON:
+        return mx.gluon.model_zoo.vision.get_model(name)
+    if name not in GLUONCV:
+        raise UsageError(unknown_network(name))
+    options = {'use_aux': False} if name.startswith('nasnet') else {}  # else it returns a pair
+    return gluoncv().model_zoo.get_model(name, pretrained=False, **options)
+
+
+def unknown_network(name):
+    """Return the sentence that says `name` is no network and which names come near."""
+    near = difflib.get_close_matches(name, network_names(), n=3)
+    hint = f'did you mean {" or ".join(near)}?' if near else 'network_names() lists them all'
+    return f'no network is called {name!r}: {hint}'
+
+
+def network_of_file(path):
+    """Return the network that the name of a file begins with, as the zoos name theirs, or None.
+
+    'resnet18_v2-a81db45f.params' is 'resnet18_v2'.
+    """
+    known = {STORE_NAMES.get(name, name): name for name in network_names()}
+    known.update({name: name for name in network_names()})
+    base = os.path.basename(path)
+    fitting = [prefix for prefix in known if re.match(re.escape(prefix) + r'([-.]|$)', base)]
+    return known[max(fitting, key=len)] if fitting else None
+
+
+def zoo_file(name):
+    """Return the path of the zoo's pretrained weights for `name`, downloaded if they are not there.
+
+    The file lies in $MXNET_HOME/models, comes from $MXNET_GLUON_REPO, and its sha1 is checked by the
+    zoo. Raises `UsageError` if the zoo has none, `WorkError` if they cannot be had.
+    """
+    if name not in network_names():
+        raise UsageError(unknown_network(name))
+    store = mx.gluon.model_zoo.model_store if name in GLUON else gluoncv().model_zoo.model_store
+    stored = STORE_NAMES.get(name, name)
+    root = os.path.join(mx.base.data_dir(), 'models')
+    try:
+        file_name = f'{stored}-{store.short_hash(stored)}.params'
+    except ValueError:
+        raise UsageError(f'the zoo has no pretrained weights for {name}: pass a file with weights, '
+                         f'or train from nothing with scratch_net({name!r})') from None
+    try:
+        return store.get_model_file(stored, root=root)
+    except Exception as error:  # whatever a network can do: no route, no such key, half a zip
+        raise WorkError(
+            f'the pretrained weights of {name} cannot be fetched ({_one_line(error)}): put '
+            f'{file_name} into {root}, set MXNET_GLUON_REPO to a mirror of the zoo, or give a '
+            f'local file as the source') from None
+
+
+def _one_line(error):
+    text = ' '.join(str(error).split())
+    return f'{type(error).__name__}: {text[:120]}'

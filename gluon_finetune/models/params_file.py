@@ -1,0 +1,97 @@
+"""Reads MXNet's .params files into NumPy arrays; trusts nothing in them and needs no MXNet.
+
+MXNet's own reader allocates whatever a damaged length asks for and ends the process on some files.
+"""
+import math
+import struct
+
+import numpy as np
+
+from ..errors import UsageError
+
+LIST_MAGIC = 0x112
+NDARRAY_V1, NDARRAY_V2, NDARRAY_V3 = 0xF993FAC8, 0xF993FAC9, 0xF993FACA
+DTYPES = {0: 'float32', 1: 'float64', 2: 'float16', 3: 'uint8', 4: 'int32', 5: 'int8', 6: 'int64',
+          7: 'bool'}
+MOST_DIMENSIONS = 32
+
+
+class _Damaged(Exception):
+    pass
+
+
+def read_params(path):
+    """Return a dict of parameter name -> NumPy array as saved in `path`, names as they are there.
+
+    Raises `UsageError` if the file cannot be read, is damaged or is no .params file.
+    """
+    try:
+        with open(path, 'rb') as file:
+            content = memoryview(file.read())
+    except OSError as error:
+        raise UsageError(f'cannot read the weights {path}: {error.strerror}') from None
+    try:
+        return _Reader(content).named_arrays()
+    except _Damaged as error:
+        raise UsageError(f'{path} is damaged or no .params file: {error}; fetch or save it '
+                         f'again') from None
+
+
+class _Reader:
+    """Walks over the bytes and never past their end."""
+
+    def __init__(self, content):
+        self.content, self.at = content, 0
+
+    def take(self, size):
+        if size > len(self.content) - self.at:
+            raise _Damaged(f'it ends at byte {len(self.content)} in the middle of an entry')
+        self.at += size
+        return self.content[self.at - size:self.at]
+
+    def numbers(self, form):
+        return struct.unpack('<' + form, self.take(struct.calcsize('<' + form)))
+
+    def named_arrays(self):
+        if len(self.content) == 0:
+            raise _Damaged('it is empty')
+        if self.numbers('QQ')[0] != LIST_MAGIC:
+            raise _Damaged('it does not begin as MXNet saves arrays')
+        arrays = [self.array() for _ in range(self.count())]
+        names = [self.name() for _ in range(self.count())]
+        if len(names) != len(arrays) or len(set(names)) != len(names):
+            raise _Damaged(f'it has {len(arrays)} arrays and {len(set(names))} names')
+        return dict(zip(names, arrays))
+
+    def count(self):
+        count, = self.numbers('Q')
+        if count > len(self.content):
+            raise _Damaged(f'it claims {count} entries')
+        return count
+
+    def array(self):
+        magic, = self.numbers('I')
+        if magic in (NDARRAY_V2, NDARRAY_V3) and self.numbers('i') != (0,):
+            raise _Damaged('it has sparse arrays')
+        shape = self.shape(magic)
+        device_and_type = self.numbers('iii')
+        if device_and_type[2] not in DTYPES:
+            raise _Damaged(f'type {device_and_type[2]} of an array is not known')
+        dtype = np.dtype(DTYPES[device_and_type[2]])
+        return np.frombuffer(self.take(math.prod(shape) * dtype.itemsize), dtype).reshape(shape)
+
+    def shape(self, magic):
+        new = magic in (NDARRAY_V1, NDARRAY_V2, NDARRAY_V3)
+        ndim = self.numbers('I')[0] if new else magic  # the oldest files begin with the dimensions
+        if ndim > MOST_DIMENSIONS:
+            raise _Damaged(f'an array has {ndim} dimensions')
+        shape = self.numbers(f'{ndim}{"q" if new else "I"}')
+        if min(shape, default=0) < 0:
+            raise _Damaged(f'an array has the shape {shape}')
+        return shape
+
+    def name(self):
+        try:
+            return bytes(self.take(self.numbers('Q')[0])).decode('utf-8')
+        except UnicodeDecodeError:
+            raise _Damaged('a name in it is not text') from None

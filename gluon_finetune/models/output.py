@@ -1,0 +1,98 @@
+"""Finds and replaces the output layer of any classifier; does not know where its weights come from."""
+import copy
+
+from ..compat import array, mx, structured_parameters
+from ..errors import UsageError
+
+
+def output_layer(net):
+    """Return the layer of `net` whose weights have one row for each class: a Dense or 1x1 Conv2D.
+
+    It is the last such layer of `net.output`, or of the net where there is no such block; so it is in
+    every classifier of the zoos, whatever its name. Raises `UsageError` if there is none.
+    """
+    inside = getattr(net, 'output', None)
+    inside = inside if isinstance(inside, mx.gluon.Block) else net
+    found = [block for block in blocks(inside)
+             if isinstance(block, (mx.gluon.nn.Dense, mx.gluon.nn.Conv2D))]
+    if not found:
+        raise UsageError(f'{type(net).__name__} has no output layer to replace: it needs a Dense or '
+                         f'Conv2D layer, best as net.output')
+    return found[-1]
+
+
+def output_name(net):
+    """Return the structural name of the output layer with its dot: 'output.' or 'output.0.' or 'fc.'."""
+    weight = output_layer(net).weight
+    return next(name[:-len('weight')] for name, param in structured_parameters(net).items()
+                if param is weight)
+
+
+def blocks(net):
+    """Return all blocks of `net`, itself last, in the order in which they were added."""
+    found = []
+    net.apply(found.append)
+    return found
+
+
+def copy_net(net):
+    """Return a copy of `net` on the CPU that shares nothing with it; its weights are equal.
+
+    Raises `UsageError` if the net has no weights yet.
+    """
+    left_out = [getattr(block, '_cached_op', None) for block in blocks(net)]
+    for param in structured_parameters(net).values():
+        left_out += [param._data, param._grad, param._trainer]
+    # What is left out cannot be copied (a compiled graph, a Trainer) or need not be twice.
+    twin = copy.deepcopy(net, {id(part): None for part in left_out})
+    twin.hybridize(False)  # drops graphs that still speak of the old layers
+    set_weights(twin, weights(net))
+    return twin
+
+
+def weights(net):
+    """Return a dict of structural name -> NumPy array; over several devices the mean, as saved."""
+    try:
+        return {name: param._reduce().asnumpy()
+                for name, param in structured_parameters(net).items()}
+    except (RuntimeError, mx.gluon.parameter.DeferredInitializationError):
+        raise UsageError('the net has no weights yet: load them, or initialize it and show it a '
+                         'first batch') from None
+
+
+def set_weights(net, values):
+    """Give `net` the weights `values` (structural name -> NumPy array), on the CPU."""
+    for name, param in structured_parameters(net).items():
+        if name in values:
+            param.shape = values[name].shape
+            param.initialize(mx.init.Zero(), ctx=mx.cpu(), force_reinit=True)
+            param.set_data(array(values[name], dtype=param.dtype))
+
+
+def replace_output(net, classes):
+    """Replace the output layer of `net` by one with `classes` outputs and no weights, and return it."""
+    old = output_layer(net)
+    new = _like(old, classes)
+    for block in blocks(net):
+        for name, child in list(block._children.items()):
+            if child is old:
+                block.register_child(new, name)
+        vars(block).update({name: new for name, value in vars(block).items() if value is old})
+    return new
+
+
+def name_output(net):
+    """Make the output layer of `net` known as `net.output` where its zoo calls it otherwise."""
+    if not isinstance(getattr(net, 'output', None), mx.gluon.Block):
+        vars(net)['output'] = output_layer(net)  # setattr would register its parameters twice
+    return net
+
+
+def _like(layer, classes):
+    inputs = layer.weight.shape[1]
+    common = {'use_bias': layer.bias is not None, 'prefix': layer.prefix}
+    if isinstance(layer, mx.gluon.nn.Dense):
+        return mx.gluon.nn.Dense(classes, in_units=max(inputs, 0), flatten=layer._flatten, **common)
+    options = {key: layer._kwargs[plural] for key, plural in
+               (('kernel_size', 'kernel'), ('strides', 'stride'), ('padding', 'pad'))}
+    return mx.gluon.nn.Conv2D(classes, in_channels=max(inputs, 0), **options, **common)

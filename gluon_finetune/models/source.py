@@ -1,0 +1,119 @@
+"""Finds the pretrained network a run starts from; does not know what it will be trained on."""
+import json
+import os
+from collections import namedtuple
+
+from ..compat import gluoncv, mx, structured_parameters
+from ..errors import UsageError
+from .mismatch import explain_mismatch
+from .output import name_output, output_layer, output_name, replace_output, set_weights
+from .params_file import read_params
+from .zoo import build_net, network_names, network_of_file, unknown_network, zoo_file
+
+TORCH_FILES = ('.pth', '.pt', '.safetensors')
+
+SourceClass = namedtuple('SourceClass', 'wnid name')
+
+
+def source_net(source='resnet18_v2', *, network=None):
+    """Return the pretrained network with its own output layer, on the CPU.
+
+    `source` is a name ('resnet18_v2': the zoo's weights), a file (.params; .pth, .pt or .safetensors from
+    torch) or a net, which is returned as it is. The network is read off the file's name
+    ('resnet18_v2-a81db45f.params') or given as `network`; the number of classes off the file. Raises
+    `UsageError` for weights that are damaged or belong to another network, `WorkError` if the zoo's
+    cannot be fetched. The chapter: "Defining and Initializing the Model".
+    """
+    if isinstance(source, mx.gluon.Block):
+        return name_output(source)
+    source = os.fspath(source)
+    if source in network_names():
+        return load_net(zoo_file(source), source)
+    if not os.path.isfile(source):
+        raise UsageError(_no_source(source))
+    network = network or network_of_file(source)
+    if network is None:
+        raise UsageError(f'cannot tell which network the weights in {source} are for: begin the '
+                         f"file's name with it, as in resnet18_v2-mine.params, or give network=")
+    if source.endswith(TORCH_FILES):
+        from .torch_bridge import from_torch, load_torch_file  # torch is optional
+        return remember(from_torch(load_torch_file(source), network), network, source)
+    return load_net(source, network)
+
+
+def load_net(path, network):
+    """Return `network` with the weights of a .params file and as many outputs as they have."""
+    net, saved = build_net(network), read_params(path)
+    values = {name: value for name, value in _structural(net, saved).items()
+              if not name.startswith('out_aux.')}  # nasnet's second output, only for its own training
+    row = output_name(net) + 'weight'
+    if row in values and values[row].ndim:
+        replace_output(net, len(values[row]))
+    expected = {name: param.shape for name, param in structured_parameters(net).items()}
+    wrong = explain_mismatch(expected, {name: value.shape for name, value in values.items()})
+    if wrong:
+        raise UsageError(f'{path} does not hold the weights of {network}: {wrong}')
+    set_weights(net, values)
+    return remember(net, network, path)
+
+
+def remember(net, network, path=None, classes=None):
+    """Note on `net` what it is: `.output`, `.network`, `.classes` (names) and its `.source_file`."""
+    net.network, net.classes, net.source_file = network, classes, path
+    return name_output(net)
+
+
+def source_labels(source, net=None):
+    """Return the classes of a source in the order of its output rows, as (wnid, name) pairs.
+
+    They are in `labels.json` beside the file (its name with .labels.json for .params), or ImageNet's
+    thousand. `net` is the loaded source, where it is at hand. Raises `UsageError` if nobody knows them.
+    """
+    net = net or source_net(source)
+    rows = output_layer(net).weight.shape[0]
+    file = getattr(net, 'source_file', None)
+    path = file and os.path.splitext(file)[0] + '.labels.json'
+    if path and os.path.isfile(path):
+        labels = _read_labels(path)
+    elif rows == 1000:
+        table = gluoncv().data.ImageNet1kAttr()
+        labels = [SourceClass(*pair) for pair in zip(table.synset, table.classes)]
+    else:
+        raise UsageError(f'nobody knows what the {rows} classes of the source are called: write '
+                         f'their names into {path or "a .labels.json file beside its weights"}')
+    if len(labels) != rows:
+        raise UsageError(f'{path} names {len(labels)} classes, the source has {rows}')
+    return labels
+
+
+def _read_labels(path):
+    try:
+        with open(path, encoding='utf-8') as file:
+            labels = json.load(file)
+        return [SourceClass(None, label) if isinstance(label, str)
+                else SourceClass(label.get('wnid'), label['name']) for label in labels]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise UsageError(f'{path} must be a list of names, or of {{"wnid": "n07697537", '
+                         f'"name": "hotdog"}}') from None
+
+
+def _structural(net, saved):
+    """The saved arrays under the structural names of `net`, also those of a Module or a symbol.
+
+    Their long names ('arg:resnetv20_conv0_weight') differ from this net's by a prefix with a counter.
+    """
+    saved = {name[4:] if name.startswith(('arg:', 'aux:')) else name: value
+             for name, value in saved.items()}
+    long_names = {name: param.name[len(net.prefix):]
+                  for name, param in structured_parameters(net).items()}
+    first = next(iter(long_names.values()))
+    for prefix in (name[:-len(first)] for name in saved if name.endswith(first)):
+        if {prefix + name for name in long_names.values()} == set(saved):
+            return {name: saved[prefix + long_name] for name, long_name in long_names.items()}
+    return saved
+
+
+def _no_source(source):
+    if os.path.sep in source or source.endswith(('.params',) + TORCH_FILES):
+        return f'no such file with weights: {source}'
+    return unknown_network(source)

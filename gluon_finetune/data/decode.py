@@ -1,0 +1,114 @@
+"""Turns one picture file into RGB pixels; knows no folders, classes or networks.
+
+Pillow decodes, not `mx.image.imread`: on photographs both give the same bytes in the same time, but
+imread ignores the EXIF orientation, fills the missing part of a truncated JPEG with grey instead of
+failing, and reads neither GIF nor WebP.
+"""
+import os
+import stat
+
+import numpy as np
+from PIL import Image
+
+from ..compat import mx
+from ..errors import UsageError
+
+EXTENSIONS = ('.jpg', '.jpeg', '.png', '.bmp', '.gif', '.tif', '.tiff', '.webp')
+_FORMATS = ('JPEG', 'MPO', 'PNG', 'BMP', 'GIF', 'TIFF', 'WEBP')
+
+MIN_SIDE = 3              # a random crop of fewer than 5 pixels may round to none at all
+MAX_PIXELS = 80_000_000   # 240 MB decoded; below the size at which Pillow itself protests
+
+# EXIF orientation -> (rows and columns swapped, step along the rows, step along the columns)
+_ORIENTATION_TAG = 0x0112
+_TURNS = {2: (False, 1, -1), 3: (False, -1, -1), 4: (False, -1, 1),
+          5: (True, 1, 1), 6: (True, 1, -1), 7: (True, -1, -1), 8: (True, -1, 1)}
+
+
+def read_image(path):
+    """Decode a picture into an array of shape (height, width, 3), uint8, RGB, upright.
+
+    Grey, palette, CMYK and 16-bit pictures are converted, transparency is dropped, the EXIF
+    orientation is applied, and an animation gives its first frame. The array is of the style in
+    force: `mx.np.ndarray` under `npx.set_np()`, `mx.nd.NDArray` otherwise.
+    Raises `UsageError` with the path and the reason where there is no picture to be had.
+    """
+    try:
+        pixels = read_pixels(path)
+    except UsageError as reason:
+        raise UsageError(f'cannot use the picture {path}: {reason}') from None
+    X = mx.nd.from_numpy(pixels)   # without a copy; MXNet's own costs more than the decoding
+    return X.as_np_ndarray() if mx.util.is_np_array() else X
+
+
+def read_pixels(path):
+    """Decode a picture into a NumPy array as `read_image` does; `UsageError` holds the reason alone."""
+    try:
+        _check_file(path)
+        with Image.open(path, formats=_FORMATS) as image:
+            _check_size(*image.size)
+            image.load()
+            return _upright(_rgb(image), _orientation(image))
+    except UsageError:
+        raise
+    except Image.UnidentifiedImageError:
+        reason = 'not a picture: its content is none of JPEG, PNG, BMP, GIF, TIFF and WebP'
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        reason = _too_large('more than Pillow opens')
+    except OSError as error:
+        reason = f'cannot be read: {error.strerror}' if error.strerror else _DAMAGED
+    except Exception:   # Pillow's plugins answer damage with whatever their parsing runs into
+        reason = _DAMAGED
+    raise UsageError(reason) from None
+
+
+_DAMAGED = 'damaged: its data end early or make no sense'
+
+
+def _check_file(path):
+    status = os.stat(path)
+    if not stat.S_ISREG(status.st_mode):   # opening a named pipe would wait for ever
+        raise UsageError('not a file')
+    if status.st_size == 0:
+        raise UsageError('the file is empty')
+
+
+def _check_size(width, height):
+    if width * height > MAX_PIXELS:
+        raise UsageError(_too_large(f'{width}x{height} pixels'))
+    if min(width, height) < MIN_SIDE:
+        raise UsageError(f'{width}x{height} pixels: too small to crop, '
+                         f'at least {MIN_SIDE}x{MIN_SIDE} are needed')
+
+
+def _too_large(size):
+    return f'{size}: at most {MAX_PIXELS // 10**6} million are decoded, scale it down'
+
+
+def _rgb(image):
+    if image.mode.startswith(('I', 'F')):
+        return _eight_bits(np.asarray(image))
+    if 'transparency' in image.info:   # Pillow warns about a palette with it unless told to keep it
+        image = image.convert('RGBA')
+    return np.asarray(image.convert('RGB'))
+
+
+def _eight_bits(grey):
+    """The high byte of 16-bit grey values, as OpenCV and Pillow take it of 16-bit colours."""
+    if grey.dtype.kind == 'f' or grey.min() < 0 or grey.max() > 0xffff:
+        raise UsageError('its pixels are floats or 32-bit integers: save it with 8 or 16 bits')
+    return np.repeat((grey >> 8).astype(np.uint8)[:, :, None], 3, axis=2)
+
+
+def _orientation(image):
+    try:
+        return image.getexif().get(_ORIENTATION_TAG, 1)
+    except Exception:   # broken EXIF spoils no pixels
+        return 1
+
+
+def _upright(pixels, orientation):
+    if orientation in _TURNS:
+        swapped, rows, columns = _TURNS[orientation]
+        pixels = (pixels.swapaxes(0, 1) if swapped else pixels)[::rows, ::columns]
+    return np.ascontiguousarray(pixels)

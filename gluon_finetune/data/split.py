@@ -1,0 +1,69 @@
+"""Splits one set of labelled pictures into training and test; knows paths and labels, no pixels."""
+import hashlib
+import json
+import os
+
+from ..errors import UsageError
+
+
+def draw_split(pictures, root, seed, test_fraction):
+    """Draw a fraction of each class for testing, at least one picture of it on each side.
+
+    Returns a dict of `seed`, `test_fraction` and the lists `train` and `test` of paths relative to
+    `root`, with slashes. A picture's place in the draw is the hash of its path and the seed, so
+    it is the same on every machine and hardly changes when pictures are added.
+    """
+    if not 0 < test_fraction < 1:
+        raise UsageError(f'test_fraction is {test_fraction!r}: it must be between 0 and 1, such as 0.2')
+    test = set()
+    paths = relative_paths(pictures, root)
+    for label, name in enumerate(pictures.synsets):
+        mine = [path for path, (_, other) in zip(paths, pictures.items) if other == label]
+        if len(mine) < 2:
+            raise UsageError(f'only one picture of {name} ({mine[0]}): '
+                             'a split into training and test needs two of each class')
+        mine.sort(key=lambda path: hashlib.sha256(f'{seed}/{path}'.encode()).digest())
+        test.update(mine[:min(max(round(test_fraction * len(mine)), 1), len(mine) - 1)])
+    return {'seed': seed, 'test_fraction': test_fraction,
+            'train': [path for path in paths if path not in test], 'test': sorted(test)}
+
+
+def read_split(split):
+    """Return a split given as such or as the path of a json file."""
+    if isinstance(split, dict):
+        return split
+    try:
+        with open(split, encoding='utf-8') as file:
+            return json.load(file)
+    except OSError as error:
+        raise UsageError(f'cannot read the split {split}: {error.strerror}') from None
+    except ValueError:
+        raise UsageError(f'the split {split} is not json') from None
+
+
+def take_split(pictures, root, split):
+    """Return the training and the test pictures that a split names."""
+    items = dict(zip(relative_paths(pictures, root), pictures.items))
+    try:
+        train, test = (sorted(split[side]) for side in ('train', 'test'))
+    except (KeyError, TypeError):
+        raise UsageError('a split is a dict with the lists `train` and `test` of paths') from None
+    missing = [path for path in train + test if path not in items]
+    if missing:
+        raise UsageError(f'the split names {len(missing)} pictures that are not under {root}: '
+                         f'{listed(missing)}; split this folder anew')
+    twice = sorted(set(train) & set(test))
+    if twice:
+        raise UsageError(f'the split has {len(twice)} pictures for training and testing at once: '
+                         f'{listed(twice)}; split this folder anew')
+    return tuple(pictures.holding(items[path] for path in side) for side in (train, test))
+
+
+def listed(names, at_most=3):
+    """The first few names, for a message."""
+    return ', '.join(names[:at_most]) + ', ...' * (len(names) > at_most)
+
+
+def relative_paths(pictures, root):
+    """Paths of the pictures relative to `root`, with slashes on every system."""
+    return [os.path.relpath(path, root).replace(os.sep, '/') for path, _ in pictures.items]

@@ -1,0 +1,59 @@
+import numpy
+import pytest
+
+from gluon_finetune.compat import array, mx
+from gluon_finetune.errors import UsageError
+from gluon_finetune.training.devices import (parse_devices, rest, split_batch, try_all_gpus, try_gpu)
+
+TWO = [mx.cpu(0), mx.cpu(1)]
+
+
+def test_there_is_always_a_device():
+    assert try_all_gpus() == [mx.gpu(i) for i in range(mx.context.num_gpus())] or [mx.cpu()]
+    assert try_gpu(999) == mx.cpu()
+
+
+@pytest.mark.parametrize('size, parts', [(4, [2, 2]), (5, [3, 2]), (1, [1])])
+def test_no_part_of_a_batch_is_empty(numpy_mode, size, parts):
+    X, y = array(numpy.arange(size * 2).reshape(size, 2)), array(numpy.arange(size))
+    X_parts, y_parts = split_batch(X, y, TWO)
+    assert [len(part) for part in X_parts] == parts
+    assert [part.context for part in y_parts] == TWO[:len(parts)]
+    assert numpy.concatenate([part.asnumpy() for part in y_parts]).tolist() == list(range(size))
+
+
+def test_labels_must_match_the_examples():
+    with pytest.raises(UsageError) as error:
+        split_batch(mx.nd.zeros((3, 2)), mx.nd.zeros(2), TWO)
+    assert str(error.value) == '3 examples with 2 labels: each example needs one label'
+
+
+def test_a_resting_device_adds_nothing_to_the_gradient(numpy_mode):
+    net = mx.gluon.nn.Dense(1, in_units=2)
+    net.initialize(ctx=TWO)
+    params = list(net.collect_params().values())
+    for device in TWO:
+        with mx.autograd.record():
+            y = net(array([[1, 2]], ctx=device, dtype='float32'))
+        y.backward()
+    rest(params, TWO[1:])
+    assert params[0].grad(TWO[0]).asnumpy().tolist() == [[1, 2]]
+    assert params[0].grad(TWO[1]).asnumpy().tolist() == [[0, 0]]
+
+
+@pytest.mark.parametrize('text, devices', [
+    ('cpu', [mx.cpu(0)]), ('cpu:0,cpu:1', TWO), ('auto', try_all_gpus())])
+def test_devices_are_named_as_on_the_command_line(text, devices):
+    assert parse_devices(text) == devices
+
+
+@pytest.mark.parametrize('text, message', [
+    ('tpu', "device 'tpu': expected auto, cpu, gpu, cpu:N or gpu:N, several with commas, such as gpu:0,gpu:1"),
+    ('cpu:x', "device 'cpu:x': expected auto, cpu, gpu, cpu:N or gpu:N, several with commas, such as gpu:0,gpu:1"),
+    ('cpu,cpu:0', "devices 'cpu,cpu:0': each device may be named once"),
+    ('gpu:99', f"device 'gpu:99': MXNet sees {mx.context.num_gpus()} GPUs here; use --devices cpu, or install an "
+               f"MXNet built for CUDA")])
+def test_a_device_that_is_not_there_is_refused(text, message):
+    with pytest.raises(UsageError) as error:
+        parse_devices(text)
+    assert str(error.value) == message

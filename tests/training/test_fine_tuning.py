@@ -1,0 +1,101 @@
+import numpy
+import pytest
+
+import gluon_finetune as gf
+from gluon_finetune.errors import UsageError, WorkError
+
+SMALL = dict(batch_size=8, num_epochs=1, image_size=32, seed=0, progress=False)
+
+
+@pytest.fixture
+def folders(chairs):
+    return gf.ImageFolders(chairs)
+
+
+def weights(net):
+    return {name: p.data().asnumpy() for name, p in net._collect_params_with_prefix().items()}
+
+
+def test_a_net_is_fine_tuned(numpy_mode, folders):
+    net = gf.scratch_net('resnet18_v2', folders.classes)
+    history = gf.train_fine_tuning(net, 0.01, data=folders, **SMALL)
+    assert [record.epoch for record in history] == [1]
+    assert 0 <= history[0].test_acc <= 1
+
+
+def test_the_same_seed_gives_the_same_weights(folders):
+    def run(seed):
+        gf.training.loop.seed_everything(7)
+        net = gf.scratch_net('mobilenetv2_0.25', folders.classes)
+        return gf.train_fine_tuning(net, 0.01, data=folders, **{**SMALL, 'seed': seed}), weights(net)
+
+    (one, first), (two, second), (three, third) = run(1), run(1), run(2)
+    assert one[0].loss == two[0].loss and all((first[name] == second[name]).all() for name in first)
+    assert one[0].loss != three[0].loss
+
+
+@pytest.mark.parametrize('batch_size', [5, 1000])
+def test_any_batch_size_does(folders, batch_size):
+    net = gf.scratch_net('mobilenetv2_0.25', folders.classes)
+    assert len(gf.train_fine_tuning(net, 0.01, data=folders, **{**SMALL, 'batch_size': batch_size})) == 1
+
+
+def test_the_output_moves_ten_times_as_far(folders):
+    """One step with lr_mult=10 against one with lr_mult=1, from the same weights."""
+    steps = []
+    for lr_mult in (1, 10):
+        gf.training.loop.seed_everything(3)
+        source = gf.scratch_net('resnet18_v2', 5)
+        source(gf.compat.array(numpy.zeros((1, 3, 32, 32)), dtype='float32'))
+        net = gf.finetune_net(source, folders.classes, lr_mult=lr_mult)
+        before = weights(net)
+        gf.train_fine_tuning(net, 1e-4, data=folders, **{**SMALL, 'batch_size': 1000})
+        after = weights(net)
+        steps.append({name: after[name] - before[name] for name in before})
+    one, ten = steps
+    assert numpy.allclose(ten['output.weight'], 10 * one['output.weight'], rtol=1e-2, atol=1e-7)
+    moved = 'features.5.0.conv1.weight'
+    assert numpy.allclose(ten[moved], one[moved], rtol=1e-2, atol=1e-7) and abs(one[moved]).max() > 0
+
+
+@pytest.mark.parametrize('change, message', [
+    (dict(batch_size=0), 'batch_size is 0: it must be a whole number from 1 up'),
+    (dict(num_epochs=0), 'num_epochs is 0: it must be a whole number from 1 up'),
+    (dict(image_size=1.5), 'image_size is 1.5: it must be a whole number from 1 up'),
+    (dict(wd=-1), 'wd is -1: it must be a number from 0 up, such as 0.001')])
+def test_numbers_that_cannot_work_are_refused(folders, change, message):
+    with pytest.raises(UsageError) as error:
+        gf.train_fine_tuning(None, 0.01, data=folders, **{**SMALL, **change})
+    assert str(error.value) == message
+
+
+@pytest.mark.parametrize('learning_rate', [0, -0.1, float('nan'), float('inf'), 'fast'])
+def test_learning_rates_that_cannot_work_are_refused(folders, learning_rate):
+    with pytest.raises(UsageError) as error:
+        gf.train_fine_tuning(None, learning_rate, data=folders, **SMALL)
+    assert str(error.value) == (
+        f'learning_rate is {learning_rate!r}: it must be a number above 0, such as 0.01')
+
+
+def test_classes_must_fit_the_net(folders):
+    with pytest.raises(UsageError) as error:
+        gf.train_fine_tuning(gf.scratch_net('resnet18_v2', 7), 0.01, data=folders, **SMALL)
+    assert str(error.value) == (
+        f'the net has 7 outputs and the data {len(folders.classes)} classes: make the net with '
+        f'finetune_net(source, classes=folders.classes)')
+
+
+def test_a_learning_rate_far_too_high_is_found_out(folders):
+    net = gf.scratch_net('resnet18_v2', folders.classes)
+    with pytest.raises(WorkError, match='the loss is (nan|inf) in epoch . batch|the loss is'):
+        gf.train_fine_tuning(net, 1e30, data=folders, **{**SMALL, 'num_epochs': 3})
+
+
+def test_bad_pictures_are_refused_before_anything_else(chairs_copy):
+    bad = next(iter((chairs_copy / 'train').iterdir())) / 'text.jpg'
+    bad.write_text('no picture')
+    with pytest.raises(UsageError) as error:
+        gf.train_fine_tuning(None, 0.01, data=gf.ImageFolders(chairs_copy), **SMALL)
+    assert str(error.value).startswith(f'1 pictures cannot be decoded ({bad}: ')
+    assert str(error.value).endswith('remove them, or leave them out with --skip-bad or '
+                                     'folders.without(folders.check())')

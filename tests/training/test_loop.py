@@ -1,0 +1,151 @@
+import math
+
+import numpy
+import pytest
+
+from gluon_finetune.compat import array, mx
+from gluon_finetune.errors import UsageError, WorkError
+from gluon_finetune.training.loop import seed_everything, train_ch13, train_epochs
+
+ONE, TWO = [mx.cpu(0)], [mx.cpu(0), mx.cpu(1)]
+LOSS = mx.gluon.loss.SoftmaxCrossEntropyLoss()
+
+
+def linear(devices, weight=0.0):
+    """Two inputs, two classes, no bias: small enough to follow by hand."""
+    net = mx.gluon.nn.Dense(2, use_bias=False, in_units=2)
+    net.initialize(mx.init.Constant(weight), ctx=devices)
+    return net
+
+
+def convolutional(devices, norm=False):
+    net = mx.gluon.nn.HybridSequential()
+    net.add(mx.gluon.nn.Conv2D(4, 3, in_channels=3), mx.gluon.nn.Activation('relu'))
+    if norm:
+        net.add(mx.gluon.nn.BatchNorm(in_channels=4))
+    net.add(mx.gluon.nn.GlobalAvgPool2D(), mx.gluon.nn.Dense(2, in_units=4))
+    seed_everything(0)
+    net.initialize(mx.init.Xavier(), ctx=devices)
+    return net
+
+
+def trainer_for(net, learning_rate=0.1, wd=0.0):
+    return mx.gluon.Trainer(net.collect_params(), 'sgd', {'learning_rate': learning_rate, 'wd': wd})
+
+
+def batches(X, y, batch_size):
+    X, y = numpy.asarray(X, 'float32'), numpy.asarray(y, 'int32')
+    return [(array(X[i:i + batch_size]), array(y[i:i + batch_size], dtype='int32'))
+            for i in range(0, len(X), batch_size)]
+
+
+def fit(net, data, devices, epochs=1, learning_rate=0.1, **options):
+    trainer = trainer_for(net, learning_rate)
+    return list(train_epochs(net, data, data, LOSS, trainer, epochs, devices, progress=False, **options))
+
+
+def weights(net):
+    return [p.data(p.list_ctx()[0]).asnumpy() for p in net.collect_params().values()]
+
+
+@pytest.mark.parametrize('devices', [ONE, TWO])
+def test_one_step_is_the_step_done_by_hand(numpy_mode, devices):
+    net = linear(devices)
+    record, = fit(net, batches([[1, 0], [0, 2]], [0, 1], 2), devices)
+    # softmax gives 1/2 everywhere: gradient (p - onehot) x^T, mean over two examples, step 0.1
+    assert numpy.allclose(weights(net)[0], [[0.025, -0.05], [-0.025, 0.05]])
+    assert record.epoch == 1 and record.learning_rate == 0.1
+    assert record.loss == pytest.approx(math.log(2), rel=1e-6)
+    assert record.train_acc == 0.5  # ties go to the first class
+    assert record.test_acc == 1.0
+    assert record.examples_per_sec > 0 and record.seconds > 0
+
+
+@pytest.mark.parametrize('size', [8, 7, 1])
+def test_two_devices_make_the_step_of_one(numpy_mode, size):
+    generator = numpy.random.RandomState(0)
+    data = batches(generator.randn(size, 3, 6, 6), generator.randint(0, 2, size), size)
+    alone, together = convolutional(ONE), convolutional(TWO)
+    fit(alone, data, ONE)
+    fit(together, data, TWO)
+    for one, two in zip(weights(alone), weights(together)):
+        assert abs(one - two).max() < 1e-5
+
+
+def test_devices_stay_equal_after_a_batch_smaller_than_their_number():
+    generator = numpy.random.RandomState(0)
+    data = batches(generator.randn(5, 3, 6, 6), generator.randint(0, 2, 5), 4)  # 4, then 1
+    alone, together = convolutional(ONE), convolutional(TWO)
+    fit(alone, data, ONE, epochs=2)
+    fit(together, data, TWO, epochs=2)
+    for p, one in zip(together.collect_params().values(), weights(alone)):
+        for device in TWO:
+            assert abs(p.data(device).asnumpy() - one).max() < 1e-5
+
+
+def test_batch_norm_sees_only_its_own_device():
+    generator = numpy.random.RandomState(0)
+    data = batches(generator.randn(8, 3, 6, 6), generator.randint(0, 2, 8), 8)
+    alone, together = convolutional(ONE, norm=True), convolutional(TWO, norm=True)
+    fit(alone, data, ONE)
+    fit(together, data, TWO)
+    difference = max(abs(one - two).max() for one, two in zip(weights(alone), weights(together)))
+    assert 1e-4 < difference < 0.2
+
+
+@pytest.mark.parametrize('examples, batch_size', [(1, 4), (3, 4), (9, 4), (4, 1)])
+def test_every_example_counts_once(examples, batch_size):
+    generator = numpy.random.RandomState(0)
+    X, y = generator.randn(examples, 2), generator.randint(0, 2, examples)
+    net = linear(ONE, 0.5)
+    record, = fit(net, batches(X, y, batch_size), ONE, learning_rate=1e-12)
+    assert record.loss == pytest.approx(math.log(2), rel=1e-5)
+    assert record.train_acc == pytest.approx(numpy.mean(y == 0))
+
+
+def test_train_ch13_returns_the_history():
+    net = linear(ONE)
+    data = batches([[1, 0], [0, 2]], [0, 1], 2)
+    history = train_ch13(net, data, data, LOSS, trainer_for(net), 3, ONE, progress=False)
+    assert [record.epoch for record in history] == [1, 2, 3]
+    assert history[2].loss < history[0].loss
+
+
+def test_a_loss_that_is_not_finite_stops_the_run():
+    net = linear(ONE)
+    good = batches([[1, 0], [0, 2]], [0, 1], 1)
+    bad = batches([[numpy.nan, 0]], [0], 1)
+    with pytest.raises(WorkError) as error:
+        fit(net, good + bad + good, ONE, epochs=2)
+    assert str(error.value) == ('the loss is nan in epoch 1, batch 3, at learning rate 0.1: '
+                                'try a smaller one, such as 0.01')
+
+
+def test_an_empty_data_set_is_refused():
+    with pytest.raises(UsageError) as error:
+        fit(linear(ONE), [], ONE)
+    assert str(error.value) == 'no examples to train on: the data set is empty'
+
+
+def test_a_seed_gives_the_same_run_and_another_seed_another():
+    def run(seed, start=0, net=None):
+        net = net or convolutional(ONE)
+        net.hybridize()
+        data = Shuffled()
+        fit(net, data, ONE, epochs=2, start=start, seed=seed)
+        return weights(net)[0]
+
+    assert (run(1) == run(1)).all()
+    assert (run(1) != run(2)).any()
+
+
+class Shuffled:
+    """Batches in an order that NumPy's state decides, as a DataLoader's."""
+
+    def __len__(self):
+        return 4
+
+    def __iter__(self):
+        generator = numpy.random.RandomState(0)
+        data = batches(generator.randn(8, 3, 6, 6), generator.randint(0, 2, 8), 2)
+        return iter([data[i] for i in numpy.random.permutation(4)])

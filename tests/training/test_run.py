@@ -1,0 +1,110 @@
+import json
+import os
+
+import pytest
+
+import gluon_finetune as gf
+from gluon_finetune.config import Config
+from gluon_finetune.errors import UsageError
+from gluon_finetune.training.checkpoint import RunDirectory
+from gluon_finetune.training.run import resume_run, start_run, train_run
+
+CONFIG = Config(network='mobilenetv2_0.25', scratch=True, batch_size=8, num_epochs=2, image_size=32)
+
+
+@pytest.fixture
+def folders(chairs):
+    return gf.ImageFolders(chairs)
+
+
+def go(net, run, folders):
+    return list(train_run(net, run, folders, progress=False))
+
+
+def replace(**changes):
+    return Config(**{**vars(CONFIG), **changes})
+
+
+def test_a_run_leaves_everything_needed_later(tmp_path, folders):
+    net, run = start_run(str(tmp_path / 'run'), CONFIG, folders)
+    records = go(net, run, folders)
+    assert sorted(os.listdir(run.path)) == ['best.params', 'checkpoint', 'config.json', 'history.csv', 'labels.json']
+    assert sorted(os.listdir(run.file('checkpoint'))) == ['epoch-0002.params', 'epoch-0002.states', 'latest.json']
+    again = RunDirectory.open(run.path)
+    assert again.config == CONFIG and again.classes == folders.classes and again.history == records
+
+
+def test_a_resumed_run_is_the_run_that_was_not_interrupted(tmp_path, folders):
+    whole = go(*start_run(str(tmp_path / 'whole'), CONFIG, folders), folders)
+    net, run = start_run(str(tmp_path / 'parts'), replace(num_epochs=1), folders)
+    go(net, run, folders)
+    net, run = resume_run(run.path, CONFIG, folders)
+    second, = go(net, run, folders)
+    assert [second.epoch, second.loss, second.test_acc] == [2, whole[1].loss, whole[1].test_acc]
+    assert len(run.history) == 2
+
+
+def test_a_break_while_saving_leaves_the_checkpoint_before(tmp_path, folders, monkeypatch):
+    net, run = start_run(str(tmp_path / 'run'), CONFIG, folders)
+    epochs = train_run(net, run, folders, progress=False)
+    next(epochs)
+
+    def broken(path, value):
+        raise KeyboardInterrupt
+    monkeypatch.setattr('gluon_finetune.training.checkpoint.write_json', broken)
+    with pytest.raises(KeyboardInterrupt):
+        next(epochs)
+    monkeypatch.undo()
+    net, run = resume_run(run.path, CONFIG, folders)
+    assert [record.epoch for record in run.history] == [1]
+    assert [record.epoch for record in go(net, run, folders)] == [2]
+
+
+def test_freezing_survives_a_resume(tmp_path, folders, tiny_source):
+    config = replace(scratch=False, source=tiny_source, freeze=True, num_epochs=1)
+    net, run = start_run(str(tmp_path / 'run'), config, folders)
+    go(net, run, folders)
+    net, run = resume_run(run.path, replace(**{**vars(run.config), 'num_epochs': 2}), folders)
+    assert {p.grad_req for p in net.features.collect_params().values()} == {'null'}
+    assert {p.lr_mult for p in net.output.collect_params().values()} == {10}
+    assert len(go(net, run, folders)) == 1
+
+
+def test_a_folder_with_something_in_it_is_never_touched(tmp_path, folders):
+    (tmp_path / 'mine.txt').write_text('mine')
+    with pytest.raises(UsageError) as error:
+        start_run(str(tmp_path), CONFIG, folders)
+    assert str(error.value) == (f'output folder {tmp_path} exists already: name a new one with --out, '
+                                f'or go on with that run with --resume')
+    assert os.listdir(tmp_path) == ['mine.txt']
+
+
+def test_a_folder_that_cannot_be_made_is_refused(tmp_path, folders):
+    (tmp_path / 'file').write_text('')
+    with pytest.raises(UsageError) as error:
+        start_run(str(tmp_path / 'file' / 'run'), CONFIG, folders)
+    assert str(error.value) == f"output folder {tmp_path / 'file' / 'run'} cannot be written: Not a directory"
+
+
+def test_nothing_is_written_when_the_network_is_wrong(tmp_path, folders):
+    with pytest.raises(UsageError):
+        start_run(str(tmp_path / 'run'), replace(network='resnet19'), folders)
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_resumed_run_keeps_its_settings(tmp_path, folders):
+    net, run = start_run(str(tmp_path / 'run'), CONFIG, folders)
+    with pytest.raises(UsageError) as error:
+        resume_run(run.path, replace(batch_size=9), folders)
+    assert str(error.value) == (f'{run.path} was started with batch_size=8, not 9: a resumed run keeps its '
+                                f'settings (only the number of epochs may grow)')
+
+
+def test_only_a_run_can_be_opened(tmp_path):
+    with pytest.raises(UsageError) as error:
+        RunDirectory.open(str(tmp_path / 'none'))
+    assert str(error.value) == (f"no such run: {tmp_path / 'none'} (expected a folder that "
+                                f"`gluon-finetune train` wrote)")
+    (tmp_path / 'config.json').write_text(json.dumps({'colour': 'red'}))
+    with pytest.raises(UsageError, match='is not a run of `gluon-finetune train`, or a damaged one'):
+        RunDirectory.open(str(tmp_path))

@@ -1,0 +1,31 @@
+# Every target sets up .venv first where it needs one. PYTHON=... names the interpreter to use,
+# EXTRAS=parity adds torch, ARGS=... goes to pytest.
+export PYTHON EXTRAS
+
+help:
+	@echo 'make demo     the idea in three minutes, on pictures drawn here; needs no data'
+	@echo 'make test     the tests            (EXTRAS=parity compares with PyTorch too)'
+	@echo 'make lint     the style'
+	@echo 'make matrix   an import and a training step on Python 3.8 to 3.12, old and new NumPy'
+	@echo 'make clean    removes .venv and what tools left behind'
+
+demo: venv
+	.venv/bin/gluon-finetune demo
+
+test: venv
+	.venv/bin/python -m pytest $(ARGS)
+
+lint: venv
+	.venv/bin/ruff check .
+
+venv:
+	@.ci/venv
+
+matrix:
+	@benchmarks/matrix
+
+clean:
+	rm -rf .venv .pytest_cache .ruff_cache build dist *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help demo test lint venv matrix clean

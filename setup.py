@@ -1,0 +1,24 @@
+"""What gluon_finetune needs and what it installs; the version stands in gluon_finetune/version.py."""
+from setuptools import find_packages, setup
+
+setup(
+    name='gluon_finetune',
+    description='Fine-tune pretrained Gluon networks on a folder of pictures',
+    license='Apache-2.0',
+    packages=find_packages(include=['gluon_finetune', 'gluon_finetune.*']),
+    python_requires='>=3.8,<3.13',   # NumPy below 2 has no build for Python 3.13
+    install_requires=[
+        'mxnet>=1.9.1,<2',           # GluonCV refuses MXNet 2
+        'gluoncv>=0.10.5,<1',
+        'numpy>=1.19,<2',            # MXNet's own limit
+        'matplotlib>=3.3,<4',
+        'tqdm>=4.60,<5',
+        'Pillow>=8',
+        'setuptools>=61; python_version >= "3.12"',   # for distutils, which MXNet imports
+    ],
+    extras_require={
+        'test': ['pytest>=7', 'ruff'],
+        'parity': ['torch>=2,<3', 'torchvision>=0.15,<1', 'timm>=0.9,<2', 'safetensors>=0.3,<1'],
+    },
+    entry_points={'console_scripts': ['gluon-finetune = gluon_finetune.cli:main']},
+)

@@ -1,0 +1,88 @@
+"""What every test can count on: fixed seeds, an empty cache, an engine that has finished."""
+import os
+import random
+from pathlib import Path
+
+import numpy
+import pytest
+from PIL import Image, ImageDraw
+
+from gluon_finetune.compat import mx
+
+os.environ['MPLBACKEND'] = 'Agg'
+SHARED = Path(__file__).resolve().parents[2] / 'shared'
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.get_closest_marker('gpu') and not mx.context.num_gpus():
+            item.add_marker(pytest.mark.skip(reason='MXNet sees no GPU here'))
+
+
+@pytest.fixture(autouse=True)
+def steady():
+    """Seeds every random source; afterwards waits for the engine, so that errors hit their own test."""
+    random.seed(0)
+    numpy.random.seed(0)
+    mx.random.seed(0)
+    style = mx.util.is_np_shape(), mx.util.is_np_array()
+    yield
+    mx.nd.waitall()
+    assert (mx.util.is_np_shape(), mx.util.is_np_array()) == style, 'the array style was changed'
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory, monkeypatch):
+    """No test sees or fills the user's cache."""
+    monkeypatch.setenv('GLUON_FINETUNE_CACHE', str(tmp_path_factory.getbasetemp() / 'cache'))
+    monkeypatch.delenv('GLUON_FINETUNE_DATA', raising=False)
+
+
+@pytest.fixture(params=[False, True], ids=['legacy', 'numpy'])
+def numpy_mode(request):
+    """Runs the test with legacy arrays and again with NumPy-style arrays; True for the latter."""
+    style = mx.util.is_np_shape(), mx.util.is_np_array()
+    mx.npx.set_np(shape=request.param, array=request.param)
+    yield request.param
+    mx.npx.set_np(*style)
+
+
+@pytest.fixture(scope='session')
+def shared():
+    """Folder of real photographs and pretrained networks that may lie beside the project."""
+    if not SHARED.is_dir():
+        pytest.skip('no folder of photographs and networks at ../shared')
+    return SHARED
+
+
+@pytest.fixture(scope='session')
+def hotdog_root(shared):
+    """508 + 508 photographs to train on, 200 + 200 to test on."""
+    return shared / 'data' / 'hotdog'
+
+
+@pytest.fixture(scope='session')
+def weights_root(shared):
+    """Pretrained `mobilenetv2_1.0` (ImageNet) and `resnet18_v2` (100 classes, 64 pixels)."""
+    return shared / 'weights'
+
+
+@pytest.fixture(scope='session')
+def chairs(tmp_path_factory):
+    """train/ and test/ with three classes of 8 and 4 small JPEGs, each class of one colour and shape."""
+    root = tmp_path_factory.mktemp('pictures') / 'chairs'
+    drawing = random.Random(0)
+    for part, count in [('train', 8), ('test', 4)]:
+        for name, shape in [('bench', 'red'), ('sofa', 'green'), ('stool', 'blue')]:
+            folder = root / part / name
+            folder.mkdir(parents=True)
+            for i in range(count):
+                draw_chair(drawing, shape).save(folder / f'{i}.jpg', quality=95)
+    return root
+
+
+def draw_chair(drawing, colour):
+    picture = Image.new('RGB', (drawing.randint(40, 60), drawing.randint(40, 60)), 'white')
+    left, top = drawing.randint(2, 14), drawing.randint(2, 14)
+    ImageDraw.Draw(picture).rectangle([left, top, left + 22, top + 22], fill=colour)
+    return picture

@@ -1,0 +1,94 @@
+"""Reads PyTorch's weight files without running anything in them; knows nothing about networks."""
+import json
+import os
+import re
+import tarfile
+
+import numpy
+
+from ..errors import UsageError
+from .torch_import import import_torch
+
+EXTENSIONS = ('.pth', '.pt', '.safetensors')
+
+# What training scripts wrap a state dict in: a key beside the epoch and the optimiser, and the
+# prefixes of DataParallel, torch.compile and Lightning.
+_WRAPPERS = ('state_dict', 'model_state_dict', 'model')
+_PREFIXES = ('module.', '_orig_mod.', 'model.')
+
+_SAVE_A_STATE_DICT = 'save the weights alone, torch.save(net.state_dict(), path), and use that file'
+
+
+def load_torch_file(path):
+    """The tensors of a .pth, .pt or .safetensors file: a dict of name -> NumPy array.
+
+    Half precision becomes float32, and what wraps or prefixes the state dict is taken off.
+    .safetensors need no PyTorch. Raises `UsageError` when the file is missing, damaged, or holds
+    anything but tensors.
+    """
+    path = os.fspath(path)
+    if not os.path.isfile(path):
+        raise UsageError(f'no such file: {path}')
+    read = _read_safetensors if path.endswith('.safetensors') else _read_pickled
+    return {name: as_numpy(tensor) for name, tensor in _unwrap(read(path), path).items()}
+
+
+def as_numpy(tensor):
+    """A NumPy array of a tensor or an array; half precision (float16, bfloat16) as float32."""
+    if hasattr(tensor, 'detach'):
+        tensor = tensor.detach().cpu()
+        tensor = (tensor.float() if tensor.is_floating_point() and tensor.element_size() < 4
+                  else tensor).numpy()
+    array = numpy.asarray(tensor)
+    return array.astype('float32') if array.dtype == numpy.float16 else array
+
+
+def _read_pickled(path):
+    torch = import_torch(f'reading {path}')
+    if tarfile.is_tarfile(path):  # older PyTorch runs code found in these, even with weights_only
+        raise UsageError(f'{path} is in the tar format of PyTorch before 0.2: {_SAVE_A_STATE_DICT}')
+    try:
+        return torch.load(path, map_location='cpu', weights_only=True)
+    except Exception as error:
+        reason = str(error)
+    if re.search('weights_only|Weights only|TorchScript', reason):
+        raise UsageError(f'{path} holds a whole model, which runs code when it is read: '
+                         f'{_SAVE_A_STATE_DICT}')
+    raise UsageError(f'{path} is damaged or no PyTorch file: fetch it again')
+
+
+_SAFETENSORS_TYPES = {'F64': '<f8', 'F32': '<f4', 'F16': '<f2', 'BF16': '<u2', 'I64': '<i8',
+                      'I32': '<i4', 'I16': '<i2', 'I8': 'i1', 'U8': 'u1', 'BOOL': '?'}
+
+
+def _read_safetensors(path):
+    # Eight bytes of length, a JSON header, the tensors: https://github.com/huggingface/safetensors
+    with open(path, 'rb') as file:
+        data = file.read()
+    try:
+        start = 8 + int.from_bytes(data[:8], 'little')
+        header = json.loads(data[8:start].decode('utf-8'))
+        header.pop('__metadata__', None)
+        return {name: _safetensor(data[start:], **entry) for name, entry in header.items()}
+    except (ValueError, KeyError, TypeError, AttributeError, MemoryError, OverflowError):
+        raise UsageError(f'{path} is damaged or no .safetensors file: fetch it again') from None
+
+
+def _safetensor(data, dtype, shape, data_offsets):
+    begin, end = data_offsets
+    array = numpy.frombuffer(data[begin:end], _SAFETENSORS_TYPES[dtype]).reshape(shape)
+    if dtype == 'BF16':  # the upper half of a float32
+        return (array.astype('<u4') << 16).view('<f4')
+    return array
+
+def _unwrap(content, path):
+    for key in _WRAPPERS:
+        if isinstance(content, dict) and isinstance(content.get(key), dict):
+            content = content[key]
+    if not isinstance(content, dict) or not content or not all(
+            isinstance(name, str) and hasattr(tensor, 'shape') for name, tensor in content.items()):
+        raise UsageError(f'{path} holds no state dict (a dict of tensors): {_SAVE_A_STATE_DICT}')
+    for prefix in _PREFIXES * 2:  # in either order
+        if all(name.startswith(prefix) for name in content):
+            content = {name[len(prefix):]: tensor for name, tensor in content.items()}
+    return content

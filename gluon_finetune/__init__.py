@@ -17,7 +17,7 @@ from .models.finetune import finetune_net, freeze_features, reuse_source_class, 
 from .training.devices import split_batch, try_all_gpus, try_gpu
 from .training.evaluate import evaluate_accuracy
 from .training.history import History, Record
-from .training.loop import train_ch13
+from .training.loop import seed_everything, train_ch13
 from .training.fine_tuning import train_fine_tuning
 from .training.run import resume_run, start_run, train_run
 from .results.plot import plot_comparison, plot_predictions, show_images

@@ -16,15 +16,17 @@ from .evaluate import count_correct, evaluate_accuracy
 from .history import History, Record, live_plot
 
 
-def train_ch13(net, train_iter, test_iter, loss, trainer, num_epochs, devices=None, *, progress=True):
+def train_ch13(net, train_iter, test_iter, loss, trainer, num_epochs, devices=None, *,
+               seed=None, progress=True):
     """Trains `net` for `num_epochs` and returns the `History`; in a notebook it draws while it runs.
 
     `train_iter` and `test_iter` give batches (X, y), `loss` one number an example; `trainer` is a
-    `gluon.Trainer`; `devices` (default: those the net is on) share each batch.
+    `gluon.Trainer`; `devices` (default: those the net is on) share each batch; `seed` as in
+    `train_epochs`.
     """
     history, redraw = History(), live_plot()
     for record in train_epochs(net, train_iter, test_iter, loss, trainer, num_epochs, devices,
-                               progress=progress):
+                               seed=seed, progress=progress):
         history.append(record)
         redraw(history)
     return history

@@ -16,6 +16,7 @@ def start_run(path, config, folders):
     """The net and the `RunDirectory` of a new run; nothing is written before both are sure to work."""
     check_free(path)
     refuse_bad_pictures(folders)
+    seed_everything(config.seed)
     net = build_net(config, folders.classes)
     config = dataclasses.replace(config, network=net.network)
     return net, RunDirectory.create(path, config, folders.classes, folders.split)

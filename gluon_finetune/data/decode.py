@@ -8,13 +8,14 @@ import os
 import stat
 
 import numpy as np
-from PIL import Image
+from PIL import Image, TiffImagePlugin, WebPImagePlugin  # noqa: F401, the plugins register themselves
 
 from ..compat import mx
 from ..errors import UsageError
 
-EXTENSIONS = ('.jpg', '.jpeg', '.png', '.bmp', '.gif', '.tif', '.tiff', '.webp')
-_FORMATS = ('JPEG', 'MPO', 'PNG', 'BMP', 'GIF', 'TIFF', 'WEBP')
+EXTENSIONS = ('.jpg', '.jpeg', '.png', '.bmp', '.gif', '.jfif', '.tif', '.tiff', '.webp')
+_FORMATS = ('JPEG', 'PNG', 'BMP', 'GIF', 'TIFF', 'WEBP')
+Image.preinit()   # the other four plugins
 
 MIN_SIDE = 3              # a random crop of fewer than 5 pixels may round to none at all
 MAX_PIXELS = 80_000_000   # 240 MB decoded; below the size at which Pillow itself protests
@@ -52,7 +53,7 @@ def read_pixels(path):
     except UsageError:
         raise
     except Image.UnidentifiedImageError:
-        reason = 'not a picture: its content is none of JPEG, PNG, BMP, GIF, TIFF and WebP'
+        reason = 'not a picture that can be read: expected JPEG, PNG, BMP, GIF, TIFF or WebP'
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         reason = _too_large('more than Pillow opens')
     except OSError as error:

@@ -1,0 +1,142 @@
+"""Finds the chapter's data sets: in a local copy, in the cache, or at their address."""
+import contextlib
+import os
+import urllib.parse
+import urllib.request
+
+from ..errors import UsageError, WorkError
+from .archive import unpack
+from .fetch import fetch, file_sha1
+from .folders import ImageFolders
+
+try:
+    import fcntl
+except ImportError:   # Windows, where two processes had better not fetch the same file at once
+    fcntl = None
+
+DATA_URL = 'http://d2l-data.s3-accelerate.amazonaws.com/'
+
+# Name of a data set -> its address (also a path or file://) and SHA-1 (None: anything will do).
+DATA_HUB = {'hotdog': (DATA_URL + 'hotdog.zip', 'fba480ffa8aa7e0febbb511d181409f899b9baa5')}
+
+
+def hotdog(**options):
+    """The chapter's 1,400 pictures with a hot dog and 1,400 without, as `ImageFolders(**options)`.
+
+    Raises as `download_extract` and `ImageFolders` do.
+    """
+    return ImageFolders(download_extract('hotdog'), **options)
+
+
+def cache_dir():
+    """The folder of what was fetched: `$GLUON_FINETUNE_CACHE`, or `~/.cache/gluon_finetune`."""
+    return os.path.expanduser(os.environ.get('GLUON_FINETUNE_CACHE') or '~/.cache/gluon_finetune')
+
+
+_default_cache = cache_dir   # the chapter's `download` has an argument of this name
+
+
+def download(name, cache_dir=None):
+    """Return the path of the file `DATA_HUB[name] = (url, sha1)`, fetched to the cache if need be.
+
+    A path or file:// address is used where it lies. A download that broke off is resumed, by this
+    call or the next. Raises `UsageError` for an unknown name and a local file that is not there,
+    `WorkError` where the download fails or the file is not the one promised.
+    """
+    if name not in DATA_HUB:
+        raise UsageError(f'{name!r} is not in DATA_HUB, which knows {", ".join(sorted(DATA_HUB))}: '
+                         'set DATA_HUB[name] = (url, sha1)')
+    url, sha1 = DATA_HUB[name]
+    path = _local_path(url)
+    if path is None:
+        path = os.path.join(cache_dir or _default_cache(), _file_name(url))
+        with _made_once(path) as missing:
+            if missing:
+                fetch(url, path, sha1, f'fetch it by other means and put it at {path}, or name a '
+                                       'local copy in GLUON_FINETUNE_DATA')
+                return path
+    elif not os.path.isfile(path):
+        raise UsageError(f'no such file: {path}, the address of {name!r} in DATA_HUB')
+    found = file_sha1(path)
+    if sha1 not in (None, found):
+        raise WorkError(f'{path} has SHA-1 {found} instead of {sha1}: it is damaged or another '
+                        'file; remove it and try again')
+    return path
+
+
+def download_extract(name, folder=None):
+    """Return the folder that the archive `DATA_HUB[name]` unpacks to, fetched if need be.
+
+    With `folder`, that folder in the archive. `$GLUON_FINETUNE_DATA` names a local copy: the folder,
+    its archive, or a folder that holds either; it is taken as it is, whatever its SHA-1. Raises as
+    `download` does, and for an archive that cannot be unpacked safely.
+    """
+    copy = _own_copy(name)
+    if copy is not None and os.path.isdir(copy):
+        return _inside(copy, folder)
+    archive = copy or download(name)
+    unpacked = os.path.join(cache_dir(), f'{name}-{file_sha1(archive)[:8]}')
+    with _made_once(unpacked) as missing:
+        if missing:
+            unpack(archive, unpacked)
+    return _inside(unpacked, folder or _only_folder(unpacked))
+
+
+def _own_copy(name):
+    """Path of the folder or archive that $GLUON_FINETUNE_DATA names for a data set, or None."""
+    own = os.path.expanduser(os.environ.get('GLUON_FINETUNE_DATA', ''))
+    if not own:
+        return None
+    archive = _file_name(DATA_HUB[name][0]) if name in DATA_HUB else f'{name}.zip'
+    for path in (os.path.join(own, name), os.path.join(own, archive)):
+        if os.path.exists(path):
+            return path
+    if os.path.isfile(own) or os.path.isdir(os.path.join(own, 'train')):
+        return own
+    raise UsageError(f'GLUON_FINETUNE_DATA is {own}: expected the archive {archive}, or a folder with '
+                     f'train/, {name}/ or {archive} in it')
+
+
+def _local_path(url):
+    """The path that a file:// address or a bare path means, or None for one on the network."""
+    parts = urllib.parse.urlsplit(url)
+    if parts.scheme in ('http', 'https'):
+        return None
+    path = urllib.request.url2pathname(parts.path) if parts.scheme == 'file' else url
+    return os.path.expanduser(path)
+
+
+def _file_name(url):
+    return os.path.basename(urllib.parse.urlsplit(url).path)
+
+
+@contextlib.contextmanager
+def _made_once(path):
+    """Give True to the one process that shall make `path`; others wait, then find it made."""
+    if os.path.exists(path):
+        yield False
+        return
+    try:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        lock = open(path + '.lock', 'w')
+    except OSError as error:
+        raise WorkError(f'cannot write to {os.path.dirname(path)} ({error.strerror}): name another '
+                        'folder in GLUON_FINETUNE_CACHE') from None
+    with lock:
+        if fcntl is not None:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield not os.path.exists(path)
+
+
+def _only_folder(folder):
+    """The one folder an archive holds, as most do; '' where it holds several things."""
+    names = [name for name in os.listdir(folder) if name != '__MACOSX' and not name.startswith('.')]
+    only = names[0] if len(names) == 1 else ''
+    return only if os.path.isdir(os.path.join(folder, only)) else ''
+
+
+def _inside(root, folder):
+    path = os.path.join(root, folder) if folder else root
+    if not os.path.isdir(path):
+        raise UsageError(f'no folder {folder} in {root}: it holds {", ".join(sorted(os.listdir(root)))}')
+    return path

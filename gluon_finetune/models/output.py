@@ -3,6 +3,7 @@ import copy
 
 from ..compat import array, mx, structured_parameters
 from ..errors import UsageError
+from .arrays import in_style_of
 
 
 def output_layer(net):
@@ -72,7 +73,7 @@ def set_weights(net, values):
 def replace_output(net, classes):
     """Replace the output layer of `net` by one with `classes` outputs and no weights, and return it."""
     old = output_layer(net)
-    new = _like(old, classes)
+    new = in_style_of(old, lambda: _like(old, classes))
     for block in blocks(net):
         for name, child in list(block._children.items()):
             if child is old:

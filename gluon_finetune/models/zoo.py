@@ -5,6 +5,7 @@ import re
 
 from ..compat import gluoncv, mx
 from ..errors import UsageError, WorkError
+from .arrays import in_style
 
 # The classifiers of mxnet.gluon.model_zoo.vision ...
 GLUON = '''
@@ -56,11 +57,11 @@ def build_net(name):
     Raises `UsageError` for an unknown name.
     """
     if name in GLUON:
-        return mx.gluon.model_zoo.vision.get_model(name)
+        return in_style(lambda: mx.gluon.model_zoo.vision.get_model(name))
     if name not in GLUONCV:
         raise UsageError(unknown_network(name))
     options = {'use_aux': False} if name.startswith('nasnet') else {}  # else it returns a pair
-    return gluoncv().model_zoo.get_model(name, pretrained=False, **options)
+    return in_style(lambda: gluoncv().model_zoo.get_model(name, pretrained=False, **options))
 
 
 def unknown_network(name):

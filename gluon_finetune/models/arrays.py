@@ -1,0 +1,62 @@
+"""Lets networks written for legacy arrays take NumPy-style ones; knows nothing about their weights.
+
+68 of the 115 classifiers call legacy operators (clip, concat, Pooling, ...), which refuse NumPy-style
+arrays on MXNet 1.9.1. Their graphs run on both.
+"""
+import contextlib
+import types
+
+from ..compat import mx
+
+
+def in_style(build):
+    """Return the net that `build()` makes, so made that it takes arrays of the style in force."""
+    net = build()
+    return net if not mx.util.is_np_array() or _can_be_traced(net) else _adapted(build)
+
+
+def in_style_of(block, build):
+    """Return the layer that `build()` makes, so made that it can stand where `block` stands."""
+    return _adapted(build) if 'forward' in vars(block) else build()
+
+
+def _adapted(build):
+    with _legacy():  # a layer chooses its operators when it is made
+        net = build()
+    net.apply(lambda block: vars(block).update(forward=types.MethodType(_forward, block)))
+    return net
+
+
+def _forward(block, x):
+    """Run the graph that `block` has with legacy operators, compiled even if it is not hybridized."""
+    if not mx.util.is_np_array():
+        return type(block).forward(block, x)
+    if isinstance(x, mx.sym.Symbol):
+        with _legacy():
+            return type(block).forward(block, x.as_nd_ndarray()).as_np_ndarray()
+    _finish_deferred(block, x)
+    with _legacy(), x.ctx:
+        return block._call_cached_op(x.as_nd_ndarray()).as_np_ndarray()
+
+
+def _finish_deferred(block, x):
+    waiting = [param for param in block.collect_params().values() if param._deferred_init]
+    if waiting:
+        with _legacy():
+            block.infer_shape(x.as_nd_ndarray())
+        for param in waiting:
+            param._finish_deferred_init()  # out here, so that its array is of the style in force
+
+
+def _can_be_traced(net):
+    try:
+        net(mx.sym.var('data').as_np_ndarray())
+    except (AttributeError, TypeError):
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def _legacy():
+    with mx.util.np_array(False), mx.util.np_shape(False):
+        yield

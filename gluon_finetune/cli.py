@@ -8,7 +8,8 @@ import sys
 from . import demo
 from .compat import mx
 from .config import Config
-from .data.folders import ImageFolders, hotdog
+from .data.download import hotdog
+from .data.folders import ImageFolders
 from .errors import UsageError, WorkError
 from .results.predict import Predictor, confusion
 from .results.report import write_report
@@ -40,7 +41,8 @@ def complain(error, status):
 
 def make_parser():
     """The commands and their options, one function each below."""
-    parser = argparse.ArgumentParser(prog='gluon-finetune', description='Fine-tune an image classifier.')
+    parser = argparse.ArgumentParser(prog='gluon-finetune',
+                                     description='Fine-tune an image classifier.')
     parser.add_argument('--version', action='version', version=__version__)
     commands = parser.add_subparsers(dest='command', required=True, metavar='COMMAND')
     add_demo(commands)
@@ -54,7 +56,7 @@ def make_parser():
 # demo
 
 def add_demo(commands):
-    command = commands.add_parser('demo', help="the chapter's four steps on drawn pictures, no network")
+    command = commands.add_parser('demo', help="the chapter's four steps on drawn pictures")
     command.add_argument('--out', help='new folder for the results (default: gluon-finetune-demo)')
     command.add_argument('--seed', type=int, default=0)
     command.set_defaults(run=lambda args: demo.main(args.out, args.seed))
@@ -73,8 +75,8 @@ def add_train(commands):
         command.add_argument(flag, dest=field, type=kind, help=text + shown)
     command.add_argument('--scratch', action='store_true', help='start from random weights')
     command.add_argument('--freeze', action='store_true', help='leave the features as they are')
-    command.add_argument('--devices', help='auto, cpu, gpu, gpu:0,gpu:1 (default: every GPU, or the CPU)')
-    command.add_argument('--out', help='run directory, new (default: runs/<DATA>, then runs/<DATA>-2 ...)')
+    command.add_argument('--devices', help='cpu, gpu, gpu:0,gpu:1 (default: every GPU, or the CPU)')
+    command.add_argument('--out', help='new run directory (default: runs/<DATA>, runs/<DATA>-2 ...)')
     command.add_argument('--resume', action='store_true', help='go on with the run in --out')
     command.add_argument('--skip-bad', action='store_true', help='leave out what cannot be decoded')
     command.add_argument('--json', action='store_true', help='print the epochs as JSON')
@@ -82,13 +84,13 @@ def add_train(commands):
 
 
 TRAIN_OPTIONS = {
-    'network': ('--network', str, 'name in the zoo (default: resnet18_v2, or the source file\'s)'),
-    'source': ('--source', str, 'file with pretrained weights (default: the zoo\'s)'),
+    'network': ('--network', str, "name in the zoo (default: resnet18_v2, or the source file's)"),
+    'source': ('--source', str, "file with pretrained weights (default: the zoo's)"),
     'learning_rate': ('--lr', float, 'learning rate of the features'),
     'lr_mult': ('--lr-mult', float, 'how much faster the output layer learns'),
     'batch_size': ('--batch-size', int, 'pictures a step'),
     'num_epochs': ('--epochs', int, 'passes over the pictures'),
-    'image_size': ('--image-size', int, 'height and width of the network\'s input'),
+    'image_size': ('--image-size', int, 'height and width of the input'),
     'wd': ('--wd', float, 'weight decay'),
     'seed': ('--seed', int, 'same seed, same result'),
     'num_workers': ('--workers', int, 'processes that prepare pictures; 0 keeps a run repeatable'),

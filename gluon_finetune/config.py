@@ -1,4 +1,4 @@
-"""The chapter's numbers, each once and with its reason; knows nothing about what is done with them."""
+"""The chapter's numbers, each once and with its reason; does not know what is done with them."""
 import dataclasses
 import math
 

@@ -1,6 +1,7 @@
 """What every test can count on: fixed seeds, an empty cache, an engine that has finished."""
 import os
 import random
+import shutil
 from pathlib import Path
 
 import numpy
@@ -21,7 +22,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(autouse=True)
 def steady():
-    """Seeds every random source; afterwards waits for the engine, so that errors hit their own test."""
+    """Seeds every random source; waits for the engine, so that its errors hit their own test."""
     random.seed(0)
     numpy.random.seed(0)
     mx.random.seed(0)
@@ -69,16 +70,33 @@ def weights_root(shared):
 
 @pytest.fixture(scope='session')
 def chairs(tmp_path_factory):
-    """train/ and test/ with three classes of 8 and 4 small JPEGs, each class of one colour and shape."""
+    """train/ and test/ with three classes of 8 and 4 small JPEGs, each class in its colour."""
     root = tmp_path_factory.mktemp('pictures') / 'chairs'
     drawing = random.Random(0)
     for part, count in [('train', 8), ('test', 4)]:
-        for name, shape in [('bench', 'red'), ('sofa', 'green'), ('stool', 'blue')]:
+        for name, colour in [('bench', 'red'), ('sofa', 'green'), ('stool', 'blue')]:
             folder = root / part / name
             folder.mkdir(parents=True)
             for i in range(count):
-                draw_chair(drawing, shape).save(folder / f'{i}.jpg', quality=95)
+                draw_chair(drawing, colour).save(folder / f'{i}.jpg', quality=95)
     return root
+
+
+@pytest.fixture
+def chairs_copy(chairs, tmp_path):
+    """A copy of `chairs` that a test may spoil."""
+    return Path(shutil.copytree(chairs, tmp_path / 'chairs'))
+
+
+@pytest.fixture(scope='session')
+def tiny_source(tmp_path_factory):
+    """File with the weights of a small net of 7 classes, named as the zoo names its own."""
+    from gluon_finetune.models.finetune import scratch_net
+    net = scratch_net('mobilenetv2_0.25', 7)
+    net(mx.nd.zeros((1, 3, 32, 32)))
+    path = tmp_path_factory.mktemp('weights') / 'mobilenetv2_0.25-tiny.params'
+    net.save_parameters(str(path))
+    return str(path)
 
 
 def draw_chair(drawing, colour):

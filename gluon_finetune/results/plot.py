@@ -42,7 +42,7 @@ def plot_predictions(imgs, labels, predictions, num_cols=6, path=None):
 
 
 def plot_comparison(histories, path=None):
-    """Test accuracy of several runs over the epochs: `histories` is a dict from name to `History`."""
+    """Test accuracy of several runs over the epochs; `histories` is a dict name -> `History`."""
     figure = _new_figure((5.5, 3.5), path)
     ax = figure.add_subplot()
     for name, history in histories.items():

@@ -1,9 +1,11 @@
 """What a trained network says about pictures; knows nothing about how it was trained."""
+import os
+
 import numpy
 
 from ..compat import array
 from ..data.augment import test_augs
-from ..data.folders import read_image
+from ..data.decode import read_image
 from ..errors import UsageError
 from ..models.finetune import scratch_net
 from ..training.checkpoint import RunDirectory
@@ -49,28 +51,30 @@ class Predictor:
 
     def probabilities(self, pictures):
         """Softmax outputs as a NumPy array (pictures, classes)."""
-        rows = [self._forward(pictures[i:i + BATCH_SIZE]) for i in range(0, len(pictures), BATCH_SIZE)]
+        rows = [self._forward(pictures[i:i + BATCH_SIZE])
+                for i in range(0, len(pictures), BATCH_SIZE)]
         return numpy.concatenate(rows) if rows else numpy.zeros((0, len(self.classes)))
 
     def _forward(self, pictures):
         X = numpy.stack([self.augs(_as_image(picture)).asnumpy() for picture in pictures])
         probabilities = predict_probabilities(self.net, array(X))
         if probabilities.shape[1] != len(self.classes):
-            raise UsageError(f'{len(self.classes)} class names for a net with {probabilities.shape[1]} '
-                             f'outputs: pass one name for each output')
+            raise UsageError(f'{len(self.classes)} class names for a net with '
+                             f'{probabilities.shape[1]} outputs: pass one name for each output')
         return probabilities
 
     def rank(self, row, top=5):
         """One row of `probabilities` as `[(class, probability), ...]`, most probable first."""
-        return [(self.classes[i], float(row[i])) for i in numpy.argsort(-row, kind='stable')[:top]]
+        order = numpy.argsort(-row, kind='stable')[:top]
+        return [(self.classes[i], float(row[i])) for i in order]
 
 
 def _as_image(picture):
-    return read_image(picture) if hasattr(picture, '__fspath__') or isinstance(picture, str) else picture
+    return read_image(picture) if isinstance(picture, (str, os.PathLike)) else picture
 
 
 def confusion(probabilities, labels):
-    """Counts of pictures as a matrix [true class, predicted class], from rows of class probabilities."""
+    """Counts of pictures [true class, predicted class]; `probabilities` has a row for each."""
     counts = numpy.zeros((probabilities.shape[1],) * 2, int)
     numpy.add.at(counts, (list(labels), probabilities.argmax(axis=1)), 1)
     return counts

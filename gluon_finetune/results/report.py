@@ -4,14 +4,14 @@ import html
 import io
 import os
 
-from ..data.folders import read_image
+from ..data.decode import read_image
 from ..training.history import Record
 from .plot import plot_predictions
 from .predict import Predictor, confusion
 
 PAGE = '''<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 56rem; margin: 2rem auto; padding: 0 1rem }}
+body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 56rem; margin: 2rem auto }}
 table {{ border-collapse: collapse; margin: 1rem 0 }}
 th, td {{ border-bottom: 1px solid #ccc; padding: .25rem .8rem; text-align: right }}
 th:first-child, td:first-child {{ text-align: left }}
@@ -30,20 +30,21 @@ img {{ max-width: 100% }}
 
 
 def write_report(run, folders, hardest=18):
-    """Writes `report.html` of the `RunDirectory` run from its best network and the test pictures."""
+    """Writes `report.html` of a `RunDirectory` from its best network and the test pictures."""
     predictor, history = Predictor.load(run.path), run.history
     paths, labels = zip(*folders.test.items)
     rows, classes = predictor.probabilities(paths), run.classes
     counts = confusion(rows, labels)
-    summary = (f'{run.config.network}, {len(history)} epochs: {counts.trace()} of {counts.sum()} test '
-               f'pictures right ({counts.trace() / counts.sum():.3f}) with the weights of epoch '
-               f'{history.best.epoch}.')
+    summary = (f'{run.config.network}, {len(history)} epochs: {counts.trace()} of {counts.sum()} '
+               f'test pictures right ({counts.trace() / counts.sum():.3f}) with the weights of '
+               f'epoch {history.best.epoch}.')
     order = sorted(range(len(paths)), key=lambda i: rows[i][labels[i]])[:hardest]
     pictures = plot_predictions([read_image(paths[i]) for i in order],
                                 [classes[labels[i]] for i in order],
                                 [predictor.rank(rows[i]) for i in order])
     page = PAGE.format(
-        title=html.escape(os.path.basename(os.path.abspath(run.path))), summary=html.escape(summary),
+        title=html.escape(os.path.basename(os.path.abspath(run.path))),
+        summary=html.escape(summary),
         curves=_embed(history.plot(path=run.file('curves.png')).figure),
         epochs=_table(Record._fields, [[f'{value:.4g}' for value in record] for record in history]),
         confusion=_table([''] + classes, [[name, *row] for name, row in zip(classes, counts)]),
@@ -56,9 +57,13 @@ def write_report(run, folders, hardest=18):
 
 
 def _table(heading, rows):
-    cells = [f'<tr>{"".join(f"<td>{html.escape(str(value))}</td>" for value in row)}</tr>' for row in rows]
-    head = ''.join(f'<th>{html.escape(str(name))}</th>' for name in heading)
-    return f'<table><tr>{head}</tr>{"".join(cells)}</table>'
+    lines = [_row('th', heading), *(_row('td', row) for row in rows)]
+    return f'<table>{"".join(lines)}</table>'
+
+
+def _row(tag, values):
+    cells = (f'<{tag}>{html.escape(str(value))}</{tag}>' for value in values)
+    return f'<tr>{"".join(cells)}</tr>'
 
 
 def _embed(figure):

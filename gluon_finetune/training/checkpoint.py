@@ -1,8 +1,8 @@
-"""The run directory: a run's settings, history and weights as files; knows nothing about training."""
+"""The run directory: settings, history and weights as files; knows nothing about training."""
 import dataclasses
 import json
 import os
-import shutil
+import tempfile
 
 from ..config import Config
 from ..errors import UsageError
@@ -34,15 +34,16 @@ class RunDirectory:
     def open(cls, path):
         """Raises `UsageError` when `path` is not a run directory."""
         if not os.path.isdir(path):
-            raise UsageError(f'no such run: {path} (expected a folder that `gluon-finetune train` wrote)')
+            raise UsageError(f'no such run: {path} (expected a folder that `gluon-finetune train` '
+                             f'wrote)')
         try:
             config = Config(**read_json(os.path.join(path, 'config.json')))
             classes = read_json(os.path.join(path, 'labels.json'))
             split_file = os.path.join(path, 'split.json')
             split = read_json(split_file) if os.path.exists(split_file) else None
         except (OSError, TypeError, json.JSONDecodeError) as error:
-            raise UsageError(f'{path} is not a run of `gluon-finetune train`, or a damaged one: {error}'
-                             ) from None
+            raise UsageError(f'{path} is not a run of `gluon-finetune train`, or a damaged one: '
+                             f'{error}') from None
         return cls(path, config, classes, split)
 
     def file(self, *names):
@@ -95,11 +96,11 @@ def check_free(path):
     if os.path.lexists(path) and not (os.path.isdir(path) and not os.listdir(path)):
         raise UsageError(f'output folder {path} exists already: name a new one with --out, '
                          f'or go on with that run with --resume')
+    there = os.path.abspath(path)
+    while not os.path.lexists(there):
+        there = os.path.dirname(there)
     try:
-        os.makedirs(path, exist_ok=True)
-        probe = os.path.join(path, '.write-probe')
-        open(probe, 'w').close()
-        os.remove(probe)
+        tempfile.TemporaryFile(dir=there).close()
     except OSError as error:
         raise UsageError(f'output folder {path} cannot be written: {error.strerror}') from None
 

@@ -5,7 +5,7 @@ from .devices import split_batch
 
 
 def count_correct(y_hat, y):
-    """Number of rows of `y_hat` (n, classes) whose largest entry is at label `y` (n,), as an array."""
+    """Number of rows of `y_hat` (n, classes) whose largest entry is at label `y` (n,): an array."""
     return (y_hat.argmax(axis=1).astype('int32') == y.astype('int32')).astype('float32').sum()
 
 

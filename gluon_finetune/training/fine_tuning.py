@@ -1,9 +1,9 @@
-"""Fine-tuning as the chapter calls it: puts data, network and trainer together and starts the loop."""
+"""Fine-tuning as the chapter calls it: brings data, network and trainer together for the loop."""
 import numpy
 
 from ..compat import array, move, mx
 from ..config import Config
-from ..data.folders import hotdog
+from ..data.download import hotdog
 from ..data.loader import load_data
 from ..errors import UsageError
 from .devices import try_all_gpus
@@ -19,8 +19,8 @@ def train_fine_tuning(net, learning_rate, batch_size=128, num_epochs=5, *, data=
     that cannot work, pictures that cannot be decoded, or a net with another number of classes;
     `WorkError` when the loss is not finite. Source: the chapter, "Fine-tuning the model".
     """
-    config = Config(learning_rate=learning_rate, batch_size=batch_size, num_epochs=num_epochs, wd=wd,
-                    image_size=image_size, seed=seed, num_workers=num_workers)
+    config = Config(learning_rate=learning_rate, batch_size=batch_size, num_epochs=num_epochs,
+                    wd=wd, image_size=image_size, seed=seed, num_workers=num_workers)
     folders = hotdog() if data is None else data
     refuse_bad_pictures(folders, progress)
     seed_everything(seed)
@@ -43,20 +43,18 @@ def prepare(net, config, num_classes, devices):
 
 
 def check_output(net, image_size, num_classes):
-    """Raises `UsageError` unless a picture of `image_size` comes out of `net` as `num_classes` numbers."""
+    """Raises `UsageError` unless `net` turns such a picture into `num_classes` numbers."""
     X = array(numpy.zeros((1, 3, image_size, image_size)), dtype='float32',
               ctx=next(iter(net.collect_params().values())).list_ctx()[0])
     try:
         outputs = net(X).asnumpy().shape[1]
-    except mx.gluon.parameter.DeferredInitializationError:
-        raise
     except (mx.MXNetError, ValueError, RuntimeError) as error:
         raise UsageError(f'a picture of {image_size}x{image_size} does not go through this net '
                          f'({str(error).strip().splitlines()[-1]}): try image size 224, or 299 for '
                          f'Inception') from None
     if outputs != num_classes:
-        raise UsageError(f'the net has {outputs} outputs and the data {num_classes} classes: make the '
-                         f'net with finetune_net(source, classes=folders.classes)')
+        raise UsageError(f'the net has {outputs} outputs and the data {num_classes} classes: make '
+                         f'the net with finetune_net(source, classes=folders.classes)')
 
 
 def refuse_bad_pictures(folders, progress=True):

@@ -8,8 +8,9 @@ from ..errors import UsageError
 
 Record = collections.namedtuple(
     'Record', 'epoch loss train_acc test_acc examples_per_sec seconds learning_rate')
-Record.__doc__ = """One epoch: its number from 1, mean training loss and accuracy while its weights were moving, \
-accuracy on the test set after it, speed of training, seconds with evaluation, learning rate."""
+Record.__doc__ = (
+    'One epoch: its number from 1, mean training loss and accuracy while the weights were moving, '
+    'accuracy on the test set after it, speed of training, seconds with evaluation, learning rate.')
 
 
 class History(list):
@@ -50,8 +51,8 @@ class History(list):
         `path` names a picture file to write; without `ax` a new figure is made.
         """
         if ax is None:
-            from matplotlib.figure import Figure
             from matplotlib import pyplot
+            from matplotlib.figure import Figure
             figure = Figure((5, 3.5), layout='tight') if path else pyplot.figure(figsize=(5, 3.5))
             ax = figure.add_subplot()
         epochs = [record.epoch for record in self]

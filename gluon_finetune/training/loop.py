@@ -18,7 +18,7 @@ from .history import History, Record, live_plot
 
 def train_ch13(net, train_iter, test_iter, loss, trainer, num_epochs, devices=None, *,
                seed=None, progress=True):
-    """Trains `net` for `num_epochs` and returns the `History`; in a notebook it draws while it runs.
+    """Trains `net` for `num_epochs` and returns the `History`, drawn on the way in a notebook.
 
     `train_iter` and `test_iter` give batches (X, y), `loss` one number an example; `trainer` is a
     `gluon.Trainer`; `devices` (default: those the net is on) share each batch; `seed` as in
@@ -34,7 +34,7 @@ def train_ch13(net, train_iter, test_iter, loss, trainer, num_epochs, devices=No
 
 def train_epochs(net, train_iter, test_iter, loss, trainer, num_epochs, devices=None, *,
                  start=0, seed=None, progress=True):
-    """Yields the `Record` of each epoch from `start` on, so that its caller can save or draw between.
+    """Yields the `Record` of each epoch after `start`, so that its caller can save or draw between.
 
     With a `seed` every epoch begins from its own, so a run that was interrupted and resumed is the
     run that was not. Raises `WorkError` when the loss is not finite.
@@ -74,8 +74,8 @@ class Meter:
         bar.set_description(f'epoch {epoch}/{num_epochs}')
 
     def add(self, losses, y_hats, y_parts, examples):
-        """Takes one batch, still being computed: a list with one array a device, `examples` in all."""
-        started = ([l.sum() for l in losses],
+        """Takes a batch still being computed: lists of one array a device, `examples` in all."""
+        started = ([loss.sum() for loss in losses],
                    [count_correct(y_hat, y) for y_hat, y in zip(y_hats, y_parts)], examples)
         self._read()
         self.waiting = started
@@ -93,7 +93,7 @@ class Meter:
         if self.waiting is None:
             return
         losses, correct, examples = self.waiting
-        loss = sum(float(l.asnumpy()) for l in losses)
+        loss = sum(float(part.asnumpy()) for part in losses)
         self.waiting, self.batch = None, self.batch + 1
         if not math.isfinite(loss):
             raise WorkError(

@@ -1,6 +1,7 @@
 """One training run with everything it leaves behind: the command line's `train`, as a function."""
 import dataclasses
 
+from ..compat import set_attribute
 from ..config import DEFAULT_NETWORK
 from ..data.loader import load_data
 from ..errors import UsageError
@@ -13,7 +14,7 @@ from .loop import seed_everything, train_epochs
 
 
 def start_run(path, config, folders):
-    """The net and the `RunDirectory` of a new run; nothing is written before both are sure to work."""
+    """The net and the `RunDirectory` of a new run; writes nothing before both are sure to work."""
     check_free(path)
     refuse_bad_pictures(folders)
     seed_everything(config.seed)
@@ -30,13 +31,15 @@ def resume_run(path, config, folders):
     run = RunDirectory.open(path)
     for name, value in dataclasses.asdict(run.config).items():
         if name != 'num_epochs' and getattr(config, name) != value:
-            raise UsageError(f'{path} was started with {name}={value!r}, not {getattr(config, name)!r}: '
-                             f'a resumed run keeps its settings (only the number of epochs may grow)')
+            raise UsageError(f'{path} was started with {name}={value!r}, not '
+                             f'{getattr(config, name)!r}: a resumed run keeps its settings (only '
+                             f'the number of epochs may grow)')
     if run.classes != folders.classes:
-        raise UsageError(f'{path} was started on the classes {run.classes}, not {folders.classes}')
+        raise UsageError(f'{path} was started on the classes {", ".join(run.classes)}, not '
+                         f'{", ".join(folders.classes)}: name the pictures it was started on')
     refuse_bad_pictures(folders)
     run.config = config
-    return build_net(config, run.classes, source=scratch_net(config.network, run.classes)), run
+    return (rebuild_net if run.history else build_net)(config, run.classes), run
 
 
 def train_run(net, run, folders, *, devices=None, progress=True):
@@ -48,19 +51,25 @@ def train_run(net, run, folders, *, devices=None, progress=True):
                                       num_workers=config.num_workers)
     loss, trainer = prepare(net, config, len(run.classes), devices)
     history = History(run.restore(net, trainer))
-    for record in train_epochs(net, train_iter, test_iter, loss, trainer, config.num_epochs, devices,
-                               start=len(history), seed=config.seed, progress=progress):
+    for record in train_epochs(net, train_iter, test_iter, loss, trainer, config.num_epochs,
+                               devices, start=len(history), seed=config.seed, progress=progress):
         history.append(record)
         run.save(net, trainer, history)
         yield record
 
 
-def build_net(config, classes, source=None):
-    """The network that `config` asks for, with one output a class; a `source` net replaces its own."""
+def build_net(config, classes):
+    """The network that `config` asks for, with one output a class."""
     if config.scratch:
         return scratch_net(config.network or DEFAULT_NETWORK, classes)
-    source = source or config.source or config.network or DEFAULT_NETWORK
-    net = finetune_net(source, classes, network=config.network, lr_mult=config.lr_mult)
-    if config.freeze:
-        freeze_features(net)
-    return net
+    net = finetune_net(config.source or config.network or DEFAULT_NETWORK, classes,
+                       network=config.network, lr_mult=config.lr_mult)
+    return freeze_features(net) if config.freeze else net
+
+
+def rebuild_net(config, classes):
+    """The same network without its source: its weights will come from a checkpoint."""
+    net = scratch_net(config.network, classes)
+    if not config.scratch:
+        set_attribute(net.output.collect_params(), 'lr_mult', config.lr_mult)
+    return freeze_features(net) if config.freeze else net

@@ -3,7 +3,7 @@ import pytest
 
 from gluon_finetune.compat import array, mx
 from gluon_finetune.errors import UsageError
-from gluon_finetune.training.devices import (parse_devices, rest, split_batch, try_all_gpus, try_gpu)
+from gluon_finetune.training.devices import parse_devices, rest, split_batch, try_all_gpus, try_gpu
 
 TWO = [mx.cpu(0), mx.cpu(1)]
 

@@ -55,7 +55,7 @@ def test_one_step_is_the_step_done_by_hand(numpy_mode, devices):
     # softmax gives 1/2 everywhere: gradient (p - onehot) x^T, mean over two examples, step 0.1
     assert numpy.allclose(weights(net)[0], [[0.025, -0.05], [-0.025, 0.05]])
     assert record.epoch == 1 and record.learning_rate == 0.1
-    assert record.loss == pytest.approx(math.log(2), rel=1e-6)
+    assert record.loss == pytest.approx(math.log(2), rel=1e-5)  # its CPU logarithm is 2e-6 off
     assert record.train_acc == 0.5  # ties go to the first class
     assert record.test_acc == 1.0
     assert record.examples_per_sec > 0 and record.seconds > 0

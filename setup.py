@@ -11,6 +11,7 @@ setup(
         'mxnet>=1.9.1,<2',           # GluonCV refuses MXNet 2
         'gluoncv>=0.10.5,<1',
         'numpy>=1.19,<2',            # MXNet's own limit
+        'scipy<2',                   # mx.nd.array reads scipy.sparse.csr, which SciPy 2 drops
         'matplotlib>=3.3,<4',
         'tqdm>=4.60,<5',
         'Pillow>=8',

@@ -1,4 +1,4 @@
-"""Imports MXNet and GluonCV and alone knows their versions; knows nothing about pictures or networks.
+"""Imports MXNet and GluonCV and alone knows their versions; knows no pictures and no networks.
 
 MXNet 1.9.1 reads names that NumPy has since dropped (`numpy.bool`, gone in 1.24), while it is
 imported and again while it runs. They are lent to NumPy for the import alone; afterwards MXNet's
@@ -62,7 +62,7 @@ def _read(path):
 
 @contextlib.contextmanager
 def _all_cores():
-    """Lend MXNet OMP_NUM_THREADS while it loads: it reads it once, and takes half the cores without."""
+    """Lend MXNet OMP_NUM_THREADS: it reads it as it loads, and takes half the cores without."""
     found = os.environ.get('OMP_NUM_THREADS')
     if found:
         yield
@@ -155,12 +155,12 @@ def set_attribute(params, name, value):
 
 
 def structured_parameters(net):
-    """Parameters of a net by their place in it, such as 'features.0.gamma', as in a .params file."""
+    """Parameters of a net by their place in it, such as 'features.0.gamma', as .params files do."""
     return net._collect_params_with_prefix()
 
 
 def move(net, devices):
-    """Copy every parameter of a net to each of `devices` (one or a list), and keep no other copy."""
+    """Copy every parameter of a net to `devices` (one or a list of them) and keep no other copy."""
     for parameter in net.collect_params().values():
         reset = getattr(parameter, 'reset_device', None) or parameter.reset_ctx
         reset(devices)

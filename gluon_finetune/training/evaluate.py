@@ -24,7 +24,7 @@ def evaluate_accuracy(net, data_iter, devices=None):
             correct[-1 - len(devices)].wait_to_read()
     if not examples:
         raise UsageError('no examples to evaluate on: the data set is empty')
-    return sum(float(c.asnumpy()) for c in correct) / examples
+    return sum(c.asnumpy().item() for c in correct) / examples
 
 
 def predict_probabilities(net, X):

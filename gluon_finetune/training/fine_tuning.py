@@ -32,7 +32,7 @@ def train_fine_tuning(net, learning_rate, batch_size=128, num_epochs=5, *, data=
 
 
 def prepare(net, config, num_classes, devices):
-    """Moves `net` to `devices`, proves that pictures go through it, and returns loss and trainer."""
+    """Checks that pictures go through `net`, moves it to `devices`, returns loss and trainer."""
     check_output(net, config.image_size, num_classes)
     move(net, devices)
     net.hybridize(static_alloc=True, static_shape=True)

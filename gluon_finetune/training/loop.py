@@ -93,14 +93,14 @@ class Meter:
         if self.waiting is None:
             return
         losses, correct, examples = self.waiting
-        loss = sum(float(part.asnumpy()) for part in losses)
+        loss = sum(part.asnumpy().item() for part in losses)
         self.waiting, self.batch = None, self.batch + 1
         if not math.isfinite(loss):
             raise WorkError(
                 f'the loss is {loss} in epoch {self.epoch}, batch {self.batch}, at learning rate '
                 f'{self.learning_rate:g}: try a smaller one, such as {self.learning_rate / 10:g}')
         self.loss += loss
-        self.correct += sum(float(c.asnumpy()) for c in correct)
+        self.correct += sum(c.asnumpy().item() for c in correct)
         self.examples += examples
         speed = self.examples / (time.perf_counter() - self.began)
         self.bar.set_postfix_str(f'loss {self.loss / self.examples:.3f}, acc '

@@ -18,7 +18,7 @@ def test_no_part_of_a_batch_is_empty(numpy_mode, size, parts):
     X, y = array(numpy.arange(size * 2).reshape(size, 2)), array(numpy.arange(size))
     X_parts, y_parts = split_batch(X, y, TWO)
     assert [len(part) for part in X_parts] == parts
-    assert [part.context for part in y_parts] == TWO[:len(parts)]
+    assert [part.ctx for part in y_parts] == TWO[:len(parts)]
     assert numpy.concatenate([part.asnumpy() for part in y_parts]).tolist() == list(range(size))
 
 

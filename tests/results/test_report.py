@@ -1,0 +1,63 @@
+import re
+import shutil
+
+import pytest
+
+import gluon_finetune as gf
+from gluon_finetune.errors import UsageError
+
+CONFIG = gf.Config(network='mobilenetv2_0.25', scratch=True, batch_size=8, num_epochs=1,
+                   image_size=32)
+
+
+@pytest.fixture(scope='module')
+def run_and_folders(tmp_path_factory, chairs):
+    root = tmp_path_factory.mktemp('report') / 'chairs'
+    shutil.copytree(chairs, root)
+    for part in ('train', 'test'):
+        (root / part / 'stool').rename(root / part / '<b>stool&')
+    folders = gf.ImageFolders(root)
+    net, run = gf.start_run(str(root.parent / '<i>run'), CONFIG, folders)
+    list(gf.train_run(net, run, folders, progress=False))
+    gf.write_report(run, folders)
+    return run, folders
+
+
+@pytest.fixture
+def page(run_and_folders):
+    with open(run_and_folders[0].file('report.html'), encoding='utf-8') as file:
+        return file.read()
+
+
+def test_names_are_escaped(page):
+    assert '<b>' not in page and '<i>' not in page
+    assert '&lt;b&gt;stool&amp;' in page and '<title>&lt;i&gt;run</title>' in page
+
+
+def test_the_page_needs_nothing_beside_it(page):
+    assert re.findall('src="(.{15})', page) == ['data:image/png;', 'data:image/png;']
+    assert 'href' not in page and '<script' not in page
+
+
+def test_the_figures_are_those_of_the_run(page, run_and_folders):
+    run, folders = run_and_folders
+    right = round(run.history.best.test_acc * len(folders.test))
+    assert f'{right} of {len(folders.test)} test pictures right' in page
+    counts = re.search('Test pictures</h2>.*?</table>', page, re.DOTALL).group()
+    assert sum(map(int, re.findall(r'<td>(\d+)</td>', counts))) == len(folders.test)
+
+
+def test_predict_needs_the_run_directory_alone(run_and_folders, tmp_path):
+    run, folders = run_and_folders
+    shutil.copytree(run.path, tmp_path / 'elsewhere')
+    path = folders.test.items[0][0]
+    assert (gf.Predictor.load(str(tmp_path / 'elsewhere'))(path)
+            == gf.Predictor.load(run.path)(path))
+
+
+def test_a_run_without_an_epoch_cannot_predict(tmp_path, chairs):
+    _, run = gf.start_run(str(tmp_path / 'run'), CONFIG, gf.ImageFolders(chairs))
+    with pytest.raises(UsageError) as error:
+        gf.Predictor.load(run.path)
+    assert str(error.value) == (f'{run.path} has no finished epoch to predict with: '
+                                f'go on with it with --resume')

@@ -76,7 +76,7 @@ def add_train(commands):
     command.add_argument('--scratch', action='store_true', help='start from random weights')
     command.add_argument('--freeze', action='store_true', help='leave the features as they are')
     command.add_argument('--devices', help='cpu, gpu, gpu:0,gpu:1 (default: every GPU, or the CPU)')
-    command.add_argument('--out', help='new run directory (default: runs/<DATA>, runs/<DATA>-2 ...)')
+    command.add_argument('--out', help='new run directory (default: runs/<DATA>, or -2, -3 ...)')
     command.add_argument('--resume', action='store_true', help='go on with the run in --out')
     command.add_argument('--skip-bad', action='store_true', help='leave out what cannot be decoded')
     command.add_argument('--json', action='store_true', help='print the epochs as JSON')
@@ -130,8 +130,8 @@ def fit(net, run, folders, devices, say):
         for record in train_run(net, run, folders, devices=devices):
             say(describe(record))
     except KeyboardInterrupt:
-        raise WorkError(f'interrupted after {len(run.history)} epochs: go on with --resume --out '
-                        f'{run.path}') from None
+        raise WorkError(f'interrupted after {len(run.history)} epochs: go on with --resume '
+                        f'--out {run.path}') from None
     best = run.history.best
     say(f'best: test acc {best.test_acc:.3f} after epoch {best.epoch}; report: '
         f'{write_report(run, folders)}')
@@ -179,7 +179,8 @@ def evaluate(args):
     counts = confusion(predictor.probabilities(paths), labels)
     accuracy = float(counts.trace() / counts.sum())
     if args.json:
-        return print_json({'accuracy': accuracy, 'classes': run.classes, 'confusion': counts.tolist()})
+        return print_json({'accuracy': accuracy, 'classes': run.classes,
+                           'confusion': counts.tolist()})
     print(f'accuracy {accuracy:.3f} on {counts.sum()} pictures of {args.data}')
     width = max(len(name) for name in run.classes)
     for name, row in zip(run.classes, counts):
@@ -221,8 +222,9 @@ def check(args):
     folders = read_folders(args.data)
     bad = folders.check()
     if args.json:
-        print_json({'classes': folders.classes, 'train': len(folders.train), 'test': len(folders.test),
-                    'bad': [{'file': picture.path, 'reason': picture.reason} for picture in bad]})
+        print_json({
+            'classes': folders.classes, 'train': len(folders.train), 'test': len(folders.test),
+            'bad': [{'file': picture.path, 'reason': picture.reason} for picture in bad]})
     else:
         for picture in bad:
             print(f'{picture.path}: {picture.reason}')

@@ -8,7 +8,8 @@ import pytest
 
 from gluon_finetune.cli import main
 
-TRAIN = ['--scratch', '--network', 'mobilenetv2_0.25', '--image-size', '32', '--batch-size', '8', '--epochs', '1']
+TRAIN = ['--scratch', '--network', 'mobilenetv2_0.25', '--image-size', '32', '--batch-size', '8',
+         '--epochs', '1']
 
 
 def say(capsys, *words):
@@ -27,8 +28,9 @@ def run(tmp_path_factory, chairs):
 
 
 def test_train_writes_the_run_directory(run, chairs):
-    assert sorted(os.listdir(run)) == ['best.params', 'checkpoint', 'config.json', 'curves.png', 'history.csv',
-                                       'labels.json', 'log.txt', 'report.html']
+    assert sorted(os.listdir(run)) == [
+        'best.params', 'checkpoint', 'config.json', 'curves.png', 'history.csv', 'labels.json',
+        'log.txt', 'report.html']
     log = (run / 'log.txt').read_text().splitlines()
     assert log[1].startswith('epoch 1: loss ') and log[-1].startswith('best: test acc ')
     assert json.loads((run / 'config.json').read_text())['network'] == 'mobilenetv2_0.25'
@@ -62,8 +64,8 @@ def test_resume_goes_on_where_the_run_stopped(run, chairs, capsys):
 def test_a_run_is_never_overwritten(run, chairs, capsys):
     status, _, err = say(capsys, 'train', chairs, '--out', run, *TRAIN)
     assert status == 2
-    assert err == [f'gluon-finetune: output folder {run} exists already: name a new one with --out, '
-                   f'or go on with that run with --resume']
+    assert err == [f'gluon-finetune: output folder {run} exists already: name a new one with '
+                   f'--out, or go on with that run with --resume']
 
 
 def test_check_lists_what_cannot_be_decoded(chairs_copy, capsys):
@@ -87,19 +89,24 @@ def test_train_refuses_bad_pictures_or_leaves_them_out(chairs_copy, tmp_path, ca
 
 @pytest.mark.parametrize('words, message', [
     (['train', 'nowhere'], 'nowhere'),
-    (['evaluate', 'nowhere', 'nowhere'], 'no such run: nowhere (expected a folder that `gluon-finetune train` wrote)'),
-    (['train', 'nowhere', '--batch-size', '0'], 'batch_size is 0: it must be a whole number from 1 up'),
-    (['train', 'nowhere', '--lr', 'nan'], 'learning_rate is nan: it must be a number above 0, such as 0.01'),
+    (['evaluate', 'nowhere', 'nowhere'],
+     'no such run: nowhere (expected a folder that `gluon-finetune train` wrote)'),
+    (['train', 'nowhere', '--batch-size', '0'],
+     'batch_size is 0: it must be a whole number from 1 up'),
+    (['train', 'nowhere', '--lr', 'nan'],
+     'learning_rate is nan: it must be a number above 0, such as 0.01'),
     (['train', 'nowhere', '--resume'], '--resume needs --out: the run directory to go on with'),
-    (['train', 'nowhere', '--devices', 'tpu'], "device 'tpu': expected auto, cpu, gpu, cpu:N or gpu:N, several with "
-                                               "commas, such as gpu:0,gpu:1")])
+    (['train', 'nowhere', '--devices', 'tpu'],
+     "device 'tpu': expected auto, cpu, gpu, cpu:N or gpu:N, several with commas, such as "
+     'gpu:0,gpu:1')])
 def test_wrong_use_is_one_line_and_status_2(capsys, words, message):
     status, _, err = say(capsys, *words)
     assert status == 2 and len(err) == 1 and message in err[0]
 
 
 def test_the_module_is_the_command_line():
-    done = subprocess.run([sys.executable, '-m', 'gluon_finetune', '--version'], capture_output=True, text=True)
+    command = [sys.executable, '-m', 'gluon_finetune']
+    done = subprocess.run(command + ['--version'], capture_output=True, text=True)
     assert done.returncode == 0 and done.stdout.strip()[0].isdigit()
-    done = subprocess.run([sys.executable, '-m', 'gluon_finetune'], capture_output=True, text=True)
+    done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 2 and 'Traceback' not in done.stderr

@@ -23,7 +23,8 @@ def test_classes_are_ranked_by_probability(numpy_mode, folders):
     ranking = gf.Predictor(net, image_size=32)(path)
     assert sorted(name for name, _ in ranking) == folders.classes
     probabilities = [probability for _, probability in ranking]
-    assert probabilities == sorted(probabilities, reverse=True) and abs(sum(probabilities) - 1) < 1e-5
+    assert probabilities == sorted(probabilities, reverse=True)
+    assert sum(probabilities) == pytest.approx(1, abs=1e-5)
 
 
 def test_a_file_and_its_pixels_and_a_list_agree(net, folders):

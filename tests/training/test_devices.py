@@ -48,11 +48,13 @@ def test_devices_are_named_as_on_the_command_line(text, devices):
 
 
 @pytest.mark.parametrize('text, message', [
-    ('tpu', "device 'tpu': expected auto, cpu, gpu, cpu:N or gpu:N, several with commas, such as gpu:0,gpu:1"),
-    ('cpu:x', "device 'cpu:x': expected auto, cpu, gpu, cpu:N or gpu:N, several with commas, such as gpu:0,gpu:1"),
+    ('tpu', "device 'tpu': expected auto, cpu, gpu, cpu:N or gpu:N, several with commas, such as "
+            'gpu:0,gpu:1'),
+    ('cpu:x', "device 'cpu:x': expected auto, cpu, gpu, cpu:N or gpu:N, several with commas, such "
+              'as gpu:0,gpu:1'),
     ('cpu,cpu:0', "devices 'cpu,cpu:0': each device may be named once"),
-    ('gpu:99', f"device 'gpu:99': MXNet sees {mx.context.num_gpus()} GPUs here; use --devices cpu, or install an "
-               f"MXNet built for CUDA")])
+    ('gpu:99', f"device 'gpu:99': MXNet sees {mx.context.num_gpus()} GPUs here; use --devices cpu, "
+               'or install an MXNet built for CUDA')])
 def test_a_device_that_is_not_there_is_refused(text, message):
     with pytest.raises(UsageError) as error:
         parse_devices(text)

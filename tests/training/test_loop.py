@@ -41,7 +41,8 @@ def batches(X, y, batch_size):
 
 def fit(net, data, devices, epochs=1, learning_rate=0.1, **options):
     trainer = trainer_for(net, learning_rate)
-    return list(train_epochs(net, data, data, LOSS, trainer, epochs, devices, progress=False, **options))
+    return list(train_epochs(net, data, data, LOSS, trainer, epochs, devices, progress=False,
+                             **options))
 
 
 def weights(net):

@@ -28,8 +28,10 @@ def replace(**changes):
 def test_a_run_leaves_everything_needed_later(tmp_path, folders):
     net, run = start_run(str(tmp_path / 'run'), CONFIG, folders)
     records = go(net, run, folders)
-    assert sorted(os.listdir(run.path)) == ['best.params', 'checkpoint', 'config.json', 'history.csv', 'labels.json']
-    assert sorted(os.listdir(run.file('checkpoint'))) == ['epoch-0002.params', 'epoch-0002.states', 'latest.json']
+    assert sorted(os.listdir(run.path)) == [
+        'best.params', 'checkpoint', 'config.json', 'history.csv', 'labels.json']
+    assert sorted(os.listdir(run.file('checkpoint'))) == [
+        'epoch-0002.params', 'epoch-0002.states', 'latest.json']
     again = RunDirectory.open(run.path)
     assert again.config == CONFIG and again.classes == folders.classes and again.history == records
 
@@ -74,8 +76,8 @@ def test_a_folder_with_something_in_it_is_never_touched(tmp_path, folders):
     (tmp_path / 'mine.txt').write_text('mine')
     with pytest.raises(UsageError) as error:
         start_run(str(tmp_path), CONFIG, folders)
-    assert str(error.value) == (f'output folder {tmp_path} exists already: name a new one with --out, '
-                                f'or go on with that run with --resume')
+    assert str(error.value) == (f'output folder {tmp_path} exists already: name a new one with '
+                                f'--out, or go on with that run with --resume')
     assert os.listdir(tmp_path) == ['mine.txt']
 
 
@@ -83,7 +85,8 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path, folders):
     (tmp_path / 'file').write_text('')
     with pytest.raises(UsageError) as error:
         start_run(str(tmp_path / 'file' / 'run'), CONFIG, folders)
-    assert str(error.value) == f"output folder {tmp_path / 'file' / 'run'} cannot be written: Not a directory"
+    assert str(error.value) == (
+        f"output folder {tmp_path / 'file' / 'run'} cannot be written: Not a directory")
 
 
 def test_nothing_is_written_when_the_network_is_wrong(tmp_path, folders):
@@ -96,15 +99,15 @@ def test_a_resumed_run_keeps_its_settings(tmp_path, folders):
     net, run = start_run(str(tmp_path / 'run'), CONFIG, folders)
     with pytest.raises(UsageError) as error:
         resume_run(run.path, replace(batch_size=9), folders)
-    assert str(error.value) == (f'{run.path} was started with batch_size=8, not 9: a resumed run keeps its '
-                                f'settings (only the number of epochs may grow)')
+    assert str(error.value) == (f'{run.path} was started with batch_size=8, not 9: a resumed run '
+                                f'keeps its settings (only the number of epochs may grow)')
 
 
 def test_only_a_run_can_be_opened(tmp_path):
     with pytest.raises(UsageError) as error:
         RunDirectory.open(str(tmp_path / 'none'))
     assert str(error.value) == (f"no such run: {tmp_path / 'none'} (expected a folder that "
-                                f"`gluon-finetune train` wrote)")
+                                '`gluon-finetune train` wrote)')
     (tmp_path / 'config.json').write_text(json.dumps({'colour': 'red'}))
     with pytest.raises(UsageError, match='is not a run of `gluon-finetune train`, or a damaged one'):
         RunDirectory.open(str(tmp_path))

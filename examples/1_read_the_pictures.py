@@ -1,0 +1,26 @@
+"""Reads the pictures and draws the first 8 hot dogs above the last 8 others, as the chapter does.
+
+    python 1_read_the_pictures.py [folder]
+"""
+import sys
+
+import gluon_finetune as gf
+
+
+def main(data='hotdog', *, count=8, path='1_pictures.png'):
+    folders = gf.hotdog() if data == 'hotdog' else gf.ImageFolders(data)
+    print(f'{len(folders.train)} pictures to train on, {len(folders.test)} to test, '
+          f'classes {", ".join(folders.classes)}')
+
+    hotdogs = [folders.train[i][0] for i in range(count)]
+    not_hotdogs = [folders.train[-i - 1][0] for i in range(count)]
+    gf.show_images(hotdogs + not_hotdogs, 2, count, scale=1.4, path=path)
+    print(f'first {count} and last {count}: {path}')
+
+    # What the network sees of the first one: a random part of it, normalised.
+    X = gf.train_augs()(hotdogs[0])
+    print(f'a picture of shape {hotdogs[0].shape} becomes an input of shape {X.shape}')
+
+
+if __name__ == '__main__':
+    main(*sys.argv[1:])

@@ -1,0 +1,138 @@
+"""Draws shaded, lit pictures; knows light, colours and textures, and not what is drawn."""
+import numpy as np
+from PIL import Image, ImageDraw, ImageFilter
+
+SUPERSAMPLING = 2   # every picture is drawn this much larger, then reduced: smooth edges
+
+
+class Pen:
+    """Draws solid things on a transparent layer, in a frame of x, y from -1 to 1 put anywhere.
+
+    `scale` in pixels and `angle` in radians place the frame round `centre`; `squash` below 1
+    shortens its y axis, as a slanted view does, and `bend` curves its x axis.
+    """
+    def __init__(self, size, centre, scale, angle=0, squash=1, bend=0, light=(-.6, -.8)):
+        self.layer = Image.new('RGBA', size)
+        self._draw = ImageDraw.Draw(self.layer)
+        self._light = np.array(light)
+        self.place(centre, scale, angle, squash, bend)
+
+    def place(self, centre, scale, angle=0, squash=1, bend=0):
+        """Move the frame: what is drawn from now on lies there."""
+        cos, sin = np.cos(angle), np.sin(angle)
+        self._matrix = scale * np.array([[cos, sin], [-sin * squash, cos * squash]])
+        self._centre, self._bend = np.array(centre), bend
+        self._unit = scale * squash ** .5
+
+    def pixels(self, points):
+        """Frame coordinates, shape (n, 2), as pixels."""
+        points = np.array(points, dtype=float)
+        points[:, 1] += self._bend * (points[:, 0] ** 2 - .5)
+        return points @ self._matrix + self._centre
+
+    def tube(self, spine, radius, colour, gloss=.35):
+        """A round bar along `spine`, `radius` at each of its points (or one, with round ends)."""
+        spine = self.pixels(spine)
+        if np.ndim(radius) == 0:
+            along = np.linspace(-1, 1, len(spine))
+            radius = radius * np.maximum(1 - along ** 8, 0) ** .5
+        tangent = np.gradient(spine, axis=0)
+        normal = tangent[:, ::-1] * [-1, 1]
+        normal /= np.linalg.norm(normal, axis=1, keepdims=True) + 1e-9
+        reach = np.array(radius)[:, None] * self._unit
+        for depth, shade in _shades(colour, gloss):
+            middle = spine + self._light * reach * .5 * depth
+            side = normal * reach * (1 - depth)
+            self._fill(np.concatenate([middle + side, (middle - side)[::-1]]), shade)
+
+    def blob(self, outline, colour, gloss=.3):
+        """A rounded body inside `outline`."""
+        outline = self.pixels(outline)
+        middle = outline.mean(0)
+        reach = np.abs(outline - middle).max()
+        for depth, shade in _shades(colour, gloss):
+            shift = self._light * reach * .3 * depth
+            self._fill(middle + (outline - middle) * (1 - depth) + shift, shade)
+
+    def flat(self, outline, colour):
+        """An even surface inside `outline`."""
+        self._fill(self.pixels(outline), colour)
+
+    def stroke(self, points, width, colour):
+        """A line of paste, cord or paint through `points`, `width` in the frame's units."""
+        points, width = self.pixels(points), max(1, width * self._unit)
+        for part, shift, shade in ((1, 0, .7), (.75, .1, 1), (.3, .2, 1.2)):
+            shifted = points + self._light * width * shift
+            self._draw.line([tuple(p) for p in shifted], _rgb(np.array(colour) * shade),
+                            max(1, int(width * part + .5)), joint='curve')
+
+    def _fill(self, polygon, colour):
+        self._draw.polygon([tuple(p) for p in polygon], _rgb(colour))
+
+    def drop_on(self, picture, darkness=.5, softness=3):
+        """Lay what was drawn, and its shadow, on the picture (RGB image, in place)."""
+        away = tuple(int(v) for v in -self._light * self._unit * .12)
+        shadow = Image.new('L', picture.size)
+        shadow.paste(self.layer.getchannel('A').point(lambda v: v * darkness), away)
+        picture.paste((15, 12, 20), mask=shadow.filter(ImageFilter.BoxBlur(softness)))
+        picture.paste(self.layer, mask=self.layer)
+
+
+def _rgb(colour):
+    return tuple(int(min(max(v, 0), 255)) for v in colour)
+
+
+def _shades(colour, gloss, steps=6):
+    """(depth 0..1, colour) from the dark rim to the highlight."""
+    colour = np.array(colour, dtype=float)
+    for depth in np.linspace(0, .85, steps):
+        body = colour * (.55 + .5 * min(1, depth * 1.7))
+        yield depth, body + (255 - body) * gloss * max(0, depth - .45)
+
+
+def noise(rng, size, cells):
+    """Smooth noise of mean 0 and deviation about 1, shape (height, width), `cells` (x, y) wide."""
+    coarse = rng.standard_normal((max(2, int(cells[1])), max(2, int(cells[0])))).astype('float32')
+    return np.asarray(Image.fromarray(coarse).resize(size, Image.BICUBIC))
+
+
+def surface(rng, size, colours):
+    """A table, cloth, stone, lawn or tiles in two colours: RGB image of (width, height) pixels."""
+    kind = rng.choice(['plain', 'wood', 'checks', 'stripes', 'stone', 'lawn', 'tiles'])
+    width, height = size
+    y, x = np.mgrid[:height, :width] / min(size)
+    if rng.random() < .5:
+        x, y = y, x
+    period = rng.uniform(.12, .4)
+    if kind == 'plain':
+        mix = .5 * x + .1 * noise(rng, size, (3, 3))
+    elif kind == 'wood':
+        grain = noise(rng, (height, width) if x[0, 0] != x[0, -1] else size, (4, 70))
+        grain = grain if grain.shape == x.shape else grain.T
+        mix = .4 + .2 * grain + .5 * (y % period < .012)
+    elif kind == 'checks':
+        mix = ((x % period < period / 2) * .5 + (y % period < period / 2) * .5)
+    elif kind == 'stripes':
+        mix = ((x + y * rng.uniform(-.5, .5)) % period < period * rng.uniform(.3, .7)) * 1.
+    elif kind == 'stone':
+        mix = .5 + .25 * noise(rng, size, (5, 5)) + .15 * noise(rng, size, (25, 25))
+    elif kind == 'lawn':
+        mix = .5 + .2 * noise(rng, size, (70, 25)) + .2 * noise(rng, size, (30, 60))
+    else:
+        mix = .1 + .9 * ((x % period < .015) | (y % period < .015)) + .1 * noise(rng, size, (9, 9))
+    mix = np.clip(mix + .04 * rng.standard_normal(mix.shape), 0, 1)[..., None]
+    return Image.fromarray((colours[0] * (1 - mix) + colours[1] * mix).astype('uint8'))
+
+
+def photograph(rng, picture):
+    """The drawing as a camera sees it: uneven light, a tint, blur, grain; reduced in size."""
+    if rng.random() < .35:
+        picture = picture.filter(ImageFilter.GaussianBlur(rng.uniform(.5, 2)))
+    pixels = np.asarray(picture.reduce(SUPERSAMPLING), dtype='float32')
+    height, width = pixels.shape[:2]
+    y, x = np.mgrid[-1:1:height * 1j, -1:1:width * 1j]
+    slope = rng.uniform(-.25, .25, 2)
+    lamp = rng.uniform(.75, 1.25) * (1 + slope[0] * x + slope[1] * y)[..., None]
+    pixels = pixels * lamp * rng.uniform(.88, 1.12, 3)
+    pixels += rng.normal(0, rng.uniform(0, 7), pixels.shape)
+    return Image.fromarray(np.clip(pixels, 0, 255).astype('uint8'))

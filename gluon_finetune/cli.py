@@ -59,7 +59,7 @@ def add_demo(commands):
     command = commands.add_parser('demo', help="the chapter's four steps on drawn pictures")
     command.add_argument('--out', help='new folder for the results (default: gluon-finetune-demo)')
     command.add_argument('--seed', type=int, default=0)
-    command.set_defaults(run=lambda args: demo.main(args.out, args.seed))
+    command.set_defaults(run=lambda args: print(demo.report(demo.run(args.out, args.seed))))
 
 
 # train

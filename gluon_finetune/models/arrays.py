@@ -1,6 +1,6 @@
 """Lets networks written for legacy arrays take NumPy-style ones; knows nothing about their weights.
 
-68 of the 115 classifiers call legacy operators (clip, concat, Pooling, ...), which refuse NumPy-style
+66 of the 113 classifiers call legacy operators (clip, concat, Pooling, ...), which refuse NumPy-style
 arrays on MXNet 1.9.1. Their graphs run on both.
 """
 import contextlib
@@ -20,6 +20,11 @@ def in_style_of(block, build):
     return _adapted(build) if 'forward' in vars(block) else build()
 
 
+def style_of(net):
+    """Return a context in which `net` can be called on a symbol: the style its layers were made in."""
+    return _legacy() if 'forward' in vars(net) else contextlib.nullcontext()
+
+
 def _adapted(build):
     with _legacy():  # a layer chooses its operators when it is made
         net = build()
@@ -27,10 +32,13 @@ def _adapted(build):
     return net
 
 
-def _forward(block, x):
-    """Run the graph that `block` has with legacy operators, compiled even if it is not hybridized."""
+def _forward(block, x, *others):
+    """Run the graph that `block` has with legacy operators, compiled even if it is not hybridized.
+
+    With `others` it is inside the net, whose graph is being made.
+    """
     if not mx.util.is_np_array():
-        return type(block).forward(block, x)
+        return type(block).forward(block, x, *others)
     if isinstance(x, mx.sym.Symbol):
         with _legacy():
             return type(block).forward(block, x.as_nd_ndarray()).as_np_ndarray()

@@ -62,11 +62,12 @@ def weights(net):
 
 
 def set_weights(net, values):
-    """Give `net` the weights `values` (structural name -> NumPy array), on the CPU."""
+    """Give `net` the weights `values` (structural name -> NumPy array), where it is or on the CPU."""
     for name, param in structured_parameters(net).items():
         if name in values:
             param.shape = values[name].shape
-            param.initialize(mx.init.Zero(), ctx=mx.cpu(), force_reinit=True)
+            if param._data is None:
+                param.initialize(mx.init.Zero(), ctx=mx.cpu(), force_reinit=True)
             param.set_data(array(values[name], dtype=param.dtype))
 
 
@@ -87,6 +88,15 @@ def name_output(net):
     if not isinstance(getattr(net, 'output', None), mx.gluon.Block):
         vars(net)['output'] = output_layer(net)  # setattr would register its parameters twice
     return net
+
+
+def hold_statistics(net, but=()):
+    """Let BatchNorm in `net` use its running statistics in training too, except the blocks `but`."""
+    for block in blocks(net):
+        if block not in but and 'use_global_stats' in getattr(block, '_kwargs', {}):
+            block._kwargs['use_global_stats'] = True
+        if isinstance(block, mx.gluon.HybridBlock):
+            block._clear_cached_op()  # a graph made before would still move the statistics
 
 
 def _like(layer, classes):

@@ -1,6 +1,7 @@
 """Reads MXNet's .params files into NumPy arrays; trusts nothing in them and needs no MXNet.
 
-MXNet's own reader allocates whatever a damaged length asks for and ends the process on some files.
+MXNet's own reader allocates whatever a damaged length asks for, and refuses files of NumPy-style
+arrays while legacy ones are in force.
 """
 import math
 import struct
@@ -83,10 +84,10 @@ class _Reader:
     def shape(self, magic):
         new = magic in (NDARRAY_V1, NDARRAY_V2, NDARRAY_V3)
         ndim = self.numbers('I')[0] if new else magic  # the oldest files begin with the dimensions
-        if ndim > MOST_DIMENSIONS:
+        if not (magic != NDARRAY_V3) <= ndim <= MOST_DIMENSIONS:
             raise _Damaged(f'an array has {ndim} dimensions')
         shape = self.numbers(f'{ndim}{"q" if new else "I"}')
-        if min(shape, default=0) < 0:
+        if min(shape, default=1) < 1:
             raise _Damaged(f'an array has the shape {shape}')
         return shape
 

@@ -6,7 +6,8 @@ from collections import namedtuple
 from ..compat import gluoncv, mx, structured_parameters
 from ..errors import UsageError
 from .mismatch import explain_mismatch
-from .output import name_output, output_layer, output_name, replace_output, set_weights
+from .output import (hold_statistics, name_output, output_layer, output_name, replace_output,
+                     set_weights)
 from .params_file import read_params
 from .zoo import build_net, network_names, network_of_file, unknown_network, zoo_file
 
@@ -24,6 +25,11 @@ def source_net(source='resnet18_v2', *, network=None):
     `UsageError` for weights that are damaged or belong to another network, `WorkError` if the zoo's
     cannot be fetched. The chapter: "Defining and Initializing the Model".
     """
+    return load_source(source, network)
+
+
+def load_source(source, network=None, *, features_only=False):
+    """Return the net of `source_net`; with `features_only` its output layer may lack weights."""
     if isinstance(source, mx.gluon.Block):
         return name_output(source)
     source = os.fspath(source)
@@ -31,30 +37,56 @@ def source_net(source='resnet18_v2', *, network=None):
         return load_net(zoo_file(source), source)
     if not os.path.isfile(source):
         raise UsageError(_no_source(source))
+    if source.endswith(TORCH_FILES):
+        from .torch_bridge import load_torch_source  # needs torch, which is optional
+        net, network = load_torch_source(source, network, features_only=features_only)
+        return remember(net, network, source)
     network = network or network_of_file(source)
     if network is None:
         raise UsageError(f'cannot tell which network the weights in {source} are for: begin the '
                          f"file's name with it, as in resnet18_v2-mine.params, or give network=")
-    if source.endswith(TORCH_FILES):
-        from .torch_bridge import from_torch, load_torch_file  # torch is optional
-        return remember(from_torch(load_torch_file(source), network), network, source)
     return load_net(source, network)
 
 
 def load_net(path, network):
     """Return `network` with the weights of a .params file and as many outputs as they have."""
-    net, saved = build_net(network), read_params(path)
-    values = {name: value for name, value in _structural(net, saved).items()
-              if not name.startswith('out_aux.')}  # nasnet's second output, only for its own training
-    row = output_name(net) + 'weight'
-    if row in values and values[row].ndim:
-        replace_output(net, len(values[row]))
+    net = build_net(network)
+    values = _structural(net, read_params(path))
+    rows = values.get(output_name(net) + 'weight')
+    if rows is not None and rows.ndim:
+        replace_output(net, len(rows))
+    _fill(net, values, f'{path} does not hold the weights of {network}')
+    if _is_folded(values):
+        hold_statistics(net)
+    return remember(net, network, path)
+
+
+def load_weights(net, path):
+    """Put the weights of a .params file into `net`, on its devices, whichever arrays they were saved as.
+
+    MXNet's own `load_parameters` refuses NumPy-style arrays while legacy ones are in force. Raises
+    `UsageError` if they do not fit.
+    """
+    _fill(net, _structural(net, read_params(path)), f'{path} does not fit the net')
+
+
+def _fill(net, values, complaint):
     expected = {name: param.shape for name, param in structured_parameters(net).items()}
     wrong = explain_mismatch(expected, {name: value.shape for name, value in values.items()})
     if wrong:
-        raise UsageError(f'{path} does not hold the weights of {network}: {wrong}')
+        raise UsageError(f'{complaint}: {wrong}')
     set_weights(net, values)
-    return remember(net, network, path)
+
+
+def _is_folded(values):
+    """Whether BatchNorm was folded into the convolutions: it has shifts and no statistics.
+
+    Statistics of a batch would undo that, and the network with it.
+    """
+    def all_near(ending, number):
+        return all(abs(value - number).max() < 1e-3 for name, value in values.items()
+                   if name.endswith(ending))
+    return all_near('running_mean', 0) and all_near('running_var', 1) and not all_near('beta', 0)
 
 
 def remember(net, network, path=None, classes=None):
@@ -103,7 +135,8 @@ def _structural(net, saved):
     Their long names ('arg:resnetv20_conv0_weight') differ from this net's by a prefix with a counter.
     """
     saved = {name[4:] if name.startswith(('arg:', 'aux:')) else name: value
-             for name, value in saved.items()}
+             for name, value in saved.items()
+             if not name.startswith('out_aux.')}  # nasnet's second output, for its own training
     long_names = {name: param.name[len(net.prefix):]
                   for name, param in structured_parameters(net).items()}
     first = next(iter(long_names.values()))

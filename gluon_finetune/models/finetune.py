@@ -1,10 +1,10 @@
 """Turns a source network into one for new classes; does not know where the source comes from."""
 import difflib
 
-from ..compat import array, mx, set_attribute
+from ..compat import array, mx, set_attribute, structured_parameters
 from ..errors import UsageError
-from .output import blocks, copy_net, output_layer, replace_output
-from .source import remember, source_labels, source_net
+from .output import blocks, copy_net, hold_statistics, output_layer, replace_output
+from .source import load_source, remember, source_labels, source_net
 from .zoo import build_net
 
 
@@ -16,7 +16,7 @@ def finetune_net(source='resnet18_v2', classes=2, *, network=None, lr_mult=10):
     `UsageError` and `WorkError`. The chapter: "Defining and Initializing the Model".
     """
     count, names = check_classes(classes)
-    net = source_net(source, network=network)
+    net = load_source(source, network, features_only=True)
     if net is source:
         net = copy_net(net)  # assigning its features would train the source too
     layer = replace_output(net, count)
@@ -40,15 +40,12 @@ def freeze_features(net):
     Weights get no gradient, and BatchNorm uses its running statistics instead of moving them. The
     chapter: exercise 3, which stops the weights alone.
     """
-    kept = set(blocks(net.output if hasattr(net, 'output') else output_layer(net)))
-    learning = {id(param) for block in kept for param in block._reg_params.values()}
-    for block in blocks(net):
-        for param in block._reg_params.values():
-            if id(param) not in learning:
-                param.grad_req = 'null'
-        if block not in kept and 'use_global_stats' in getattr(block, '_kwargs', {}):
-            block._kwargs['use_global_stats'] = True
-        block._clear_cached_op()  # a graph made before would still move the statistics
+    output = blocks(net.output if hasattr(net, 'output') else output_layer(net))
+    learning = {id(param) for block in output for param in block._reg_params.values()}
+    for param in structured_parameters(net).values():
+        if id(param) not in learning:
+            param.grad_req = 'null'
+    hold_statistics(net, but=output)
     return net
 
 

@@ -138,7 +138,7 @@ def fit(net, run, folders, devices, say):
 
 
 def read_folders(data, options=(), split=None):
-    """The pictures of DATA; with --skip-bad without those that cannot be decoded, which it names."""
+    """The pictures of DATA; with --skip-bad it names and leaves out what cannot be decoded."""
     if data == 'hotdog' and not os.path.isdir(data):
         folders = hotdog(split=split)
     else:

@@ -6,4 +6,4 @@ class UsageError(ValueError):
 
 
 class WorkError(RuntimeError):
-    """The input was fine, the work failed: a broken download, a loss that is no number (status 1)."""
+    """The input was fine, the work failed: a broken download, a loss beyond numbers (status 1)."""

@@ -42,7 +42,7 @@ class RunDirectory:
             split_file = os.path.join(path, 'split.json')
             split = read_json(split_file) if os.path.exists(split_file) else None
         except (OSError, TypeError, json.JSONDecodeError) as error:
-            raise UsageError(f'{path} is not a run of `gluon-finetune train`, or a damaged one: '
+            raise UsageError(f'{path} is not a run of `gluon-finetune train`, or damaged: '
                              f'{error}') from None
         return cls(path, config, classes, split)
 

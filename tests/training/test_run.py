@@ -109,5 +109,5 @@ def test_only_a_run_can_be_opened(tmp_path):
     assert str(error.value) == (f"no such run: {tmp_path / 'none'} (expected a folder that "
                                 '`gluon-finetune train` wrote)')
     (tmp_path / 'config.json').write_text(json.dumps({'colour': 'red'}))
-    with pytest.raises(UsageError, match='is not a run of `gluon-finetune train`, or a damaged one'):
+    with pytest.raises(UsageError, match='is not a run of `gluon-finetune train`, or damaged'):
         RunDirectory.open(str(tmp_path))

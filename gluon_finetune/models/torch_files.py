@@ -3,6 +3,7 @@ import json
 import os
 import re
 import tarfile
+import zipfile
 
 import numpy
 
@@ -30,7 +31,12 @@ def load_torch_file(path):
     if not os.path.isfile(path):
         raise UsageError(f'no such file: {path}')
     read = _read_safetensors if path.endswith('.safetensors') else _read_pickled
-    return {name: as_numpy(tensor) for name, tensor in _unwrap(read(path), path).items()}
+    state_dict = _unwrap(read(path), path)
+    try:
+        return {name: as_numpy(tensor) for name, tensor in state_dict.items()}
+    except TypeError:
+        raise UsageError(f'{path} holds quantised or sparse tensors: save the weights of the float '
+                         f'network') from None
 
 
 def as_numpy(tensor):
@@ -48,13 +54,15 @@ def _read_pickled(path):
     if tarfile.is_tarfile(path):  # older PyTorch runs code found in these, even with weights_only
         raise UsageError(f'{path} is in the tar format of PyTorch before 0.2: {_SAVE_A_STATE_DICT}')
     try:
+        if zipfile.is_zipfile(path) and zipfile.ZipFile(path).testzip():  # torch checks no sums
+            raise ValueError('wrong check sum')
         return torch.load(path, map_location='cpu', weights_only=True)
-    except Exception as error:
+    except Exception as error:  # whatever a damaged pickle leads to
         reason = str(error)
-    if re.search('weights_only|Weights only|TorchScript', reason):
-        raise UsageError(f'{path} holds a whole model, which runs code when it is read: '
-                         f'{_SAVE_A_STATE_DICT}')
-    raise UsageError(f'{path} is damaged or no PyTorch file: fetch it again')
+    if re.search('unsupported (global|class)|torchscript', reason.lower()):
+        raise UsageError(f'{path} holds more than tensors, a whole model perhaps, and reading that '
+                         f'would run code in it: {_SAVE_A_STATE_DICT}')
+    raise UsageError(f'{path} is damaged or no PyTorch file: fetch or save it again')
 
 
 _SAFETENSORS_TYPES = {'F64': '<f8', 'F32': '<f4', 'F16': '<f2', 'BF16': '<u2', 'I64': '<i8',
@@ -71,7 +79,8 @@ def _read_safetensors(path):
         header.pop('__metadata__', None)
         return {name: _safetensor(data[start:], **entry) for name, entry in header.items()}
     except (ValueError, KeyError, TypeError, AttributeError, MemoryError, OverflowError):
-        raise UsageError(f'{path} is damaged or no .safetensors file: fetch it again') from None
+        raise UsageError(f'{path} is damaged or no .safetensors file: fetch or save it '
+                         f'again') from None
 
 
 def _safetensor(data, dtype, shape, data_offsets):

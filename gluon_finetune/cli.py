@@ -11,6 +11,7 @@ from .config import Config
 from .data.download import hotdog
 from .data.folders import ImageFolders
 from .errors import UsageError, WorkError
+from .results.export import export_torch
 from .results.predict import Predictor, confusion
 from .results.report import write_report
 from .training.checkpoint import RunDirectory
@@ -49,6 +50,7 @@ def make_parser():
     add_train(commands)
     add_evaluate(commands)
     add_predict(commands)
+    add_export(commands)
     add_check(commands)
     return parser
 
@@ -207,6 +209,16 @@ def predict(args):
                            for file, ranking in zip(args.files, predictions)])
     for file, ranking in zip(args.files, predictions):
         print(f'{file}: ' + ', '.join(f'{name} {probability:.3f}' for name, probability in ranking))
+
+
+# export
+
+def add_export(commands):
+    command = commands.add_parser('export', help='write the network of a run for another framework')
+    command.add_argument('path', metavar='RUN')
+    command.add_argument('--to', choices=['torch'], required=True)
+    command.add_argument('--out', help='new folder (default: RUN/torch)')
+    command.set_defaults(run=lambda args: print(export_torch(args.path, args.out)))
 
 
 # check

@@ -55,7 +55,7 @@ def read_pixels(path):
     except Image.UnidentifiedImageError:
         reason = 'not a picture that can be read: expected JPEG, PNG, BMP, GIF, TIFF or WebP'
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        reason = _too_large('more than Pillow opens')
+        reason = _too_large('too many pixels')
     except OSError as error:
         reason = f'cannot be read: {error.strerror}' if error.strerror else _DAMAGED
     except Exception:   # Pillow's plugins answer damage with whatever their parsing runs into

@@ -8,7 +8,7 @@ from ..compat import mx
 from ..errors import UsageError
 from .check import check_pictures
 from .decode import EXTENSIONS, read_image
-from .split import draw_split, listed, read_split, relative_paths, take_split
+from .split import draw_split, listed, read_split, relative_paths, take_split, what_lacks
 
 IMBALANCE = 100   # this many times more pictures in one class than in another is worth a warning
 
@@ -111,12 +111,10 @@ class ImageFolders:
         other.train, other.test = (
             pictures.holding(item for item in pictures.items if item[0] not in paths)
             for pictures in (self.train, self.test))
-        left = {label for _, label in other.train.items}
-        empty = [name for label, name in enumerate(self.classes) if label not in left]
-        if empty or not other.test.items:
-            what = f'of {listed(empty)} for training' if empty else 'for testing'
-            raise UsageError(f'without {len(paths)} unusable pictures none {what} are left: '
-                             f'put other pictures under {self.root}')
+        lacking = what_lacks(other.train, other.test)
+        if lacking:
+            raise UsageError(f'leaving out the unusable pictures ({len(paths)}) leaves none {lacking}: '
+                             f'put others under {self.root}')
         if self.split is not None:
             other.split = {**self.split, 'train': relative_paths(other.train, self.root),
                            'test': relative_paths(other.test, self.root)}
@@ -181,4 +179,4 @@ def _warn_if_imbalanced(pictures):
     (most, n), (least, m) = counts.most_common()[0], counts.most_common()[-1]
     if n >= IMBALANCE * m:
         warnings.warn(f'{n} pictures of {most} and {m} of {least}: a net that always answers {most} '
-                      f'would look good; add pictures of {least}', stacklevel=4)
+                      f'would look good; add pictures of {least}', stacklevel=3)

@@ -1,6 +1,6 @@
 """Mini-batches of augmented pictures; knows nothing of networks or devices."""
 from ..compat import mx
-from ..errors import UsageError
+from ..config import Config
 from .augment import test_augs, train_augs
 
 
@@ -8,11 +8,10 @@ def load_data(folders, batch_size, image_size=224, *, num_workers=0):
     """Return `(train_iter, test_iter)`, Gluon DataLoaders of `(X, y)` mini-batches.
 
     X: (batch, 3, image_size, image_size) float32; y: (batch,) int. Training pictures are shuffled
-    each epoch and none is dropped: the last batch may be smaller.
+    each epoch and none is dropped: the last batch may be smaller. Raises `UsageError` for a number
+    that cannot be.
     """
-    for name, value, least in (('batch_size', batch_size, 1), ('num_workers', num_workers, 0)):
-        if value < least:
-            raise UsageError(f'{name} is {value}: it must be a whole number from {least} up')
+    Config(batch_size=batch_size, image_size=image_size, num_workers=num_workers)   # checks them
     train_iter = mx.gluon.data.DataLoader(
         folders.train.transform_first(train_augs(image_size)), batch_size, shuffle=True,
         num_workers=num_workers)

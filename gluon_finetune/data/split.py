@@ -56,7 +56,20 @@ def take_split(pictures, root, split):
     if twice:
         raise UsageError(f'the split has {len(twice)} pictures for training and testing at once: '
                          f'{listed(twice)}; split this folder anew')
-    return tuple(pictures.holding(items[path] for path in side) for side in (train, test))
+    train, test = (pictures.holding(items[path] for path in side) for side in (train, test))
+    lacking = what_lacks(train, test)
+    if lacking:
+        raise UsageError(f'the split leaves none {lacking}: split this folder anew')
+    return train, test
+
+
+def what_lacks(train, test):
+    """What an error says of a training class or a test set without pictures; '' if there are some."""
+    labels = {label for _, label in train.items}
+    empty = [name for label, name in enumerate(train.synsets) if label not in labels]
+    if empty:
+        return f'of {listed(empty)} for training'
+    return '' if test.items else 'for testing'
 
 
 def listed(names, at_most=3):

@@ -1,0 +1,90 @@
+"""What check lets pass trains; what it lists would have broken the epoch."""
+import os
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gluon_finetune.data import check
+from gluon_finetune.data.check import BadPicture, check_pictures
+from gluon_finetune.data.folders import ImageFolders
+from gluon_finetune.data.loader import load_data
+
+
+@pytest.fixture
+def zoo(chairs_copy):
+    """chairs/ with files in its classes that are unusual, and files that are useless."""
+    good, bad = chairs_copy / 'train' / 'sofa', chairs_copy / 'train' / 'stool'
+    noise = np.random.RandomState(0).randint(0, 255, (3, 40_000, 3)).astype('uint8')
+    for name, pixels in {'long.png': noise, 'high.png': noise.swapaxes(0, 1), 'least.png': noise[:, :3],
+                         'grey.png': noise[:, :50, 0], 'large.jpg': np.tile(noise, (900, 1, 1))[:, :2000]}.items():
+        Image.fromarray(np.ascontiguousarray(pixels)).save(good / name)
+    Image.fromarray(noise[:, :99]).convert('CMYK').save(good / 'cmyk.tif')
+    whole = (good / '0.jpg').read_bytes()
+    (good / 'padded.jpg').write_bytes(whole + b'\0' * 999)
+    (bad / 'text.jpg').write_text('hello')
+    (bad / 'cut.jpg').write_bytes(whole[:len(whole) // 2])
+    (bad / 'empty.png').touch()
+    (bad / 'page.html.jpg').write_text('<!DOCTYPE html><title>404</title>')
+    (bad / 'zeros.jpg').write_bytes(b'\xff\xd8' + b'\0' * 5000)
+    os.symlink('nowhere', bad / 'gone.gif')
+    os.mkfifo(bad / 'pipe.webp')
+    Image.fromarray(noise[:1, :1]).save(bad / 'dot.png')
+    return chairs_copy
+
+
+DAMAGED = 'damaged: its data end early or make no sense'
+UNKNOWN = 'not a picture that can be read: expected JPEG, PNG, BMP, GIF, TIFF or WebP'
+REASONS = {'text.jpg': UNKNOWN, 'cut.jpg': DAMAGED, 'empty.png': 'the file is empty',
+           'page.html.jpg': UNKNOWN, 'zeros.jpg': UNKNOWN, 'pipe.webp': 'not a file',
+           'gone.gif': 'cannot be read: No such file or directory',
+           'dot.png': '1x1 pixels: too small to crop, at least 3x3 are needed'}
+
+
+def test_the_useless_is_listed_with_its_reason(zoo):
+    folder = zoo / 'train' / 'stool'
+    assert ImageFolders(zoo).check(progress=False) == [
+        BadPicture(str(folder / name), REASONS[name]) for name in sorted(REASONS)]
+
+
+def test_what_passes_does_not_break_the_epoch(zoo):
+    folders = ImageFolders(zoo)
+    folders = folders.without(folders.check(progress=False))
+    for _ in range(5):   # random crops: a picture might fail now and then
+        for pictures in load_data(folders, 8, 32):
+            for X, y in pictures:
+                assert X.shape == (len(y), 3, 32, 32) and np.isfinite(X.asnumpy()).all()
+
+
+def test_the_smallest_picture_survives_every_crop(tmp_path, zoo):
+    """Of 1x1 pixels every fifth random crop has no pixel at all; 3x3 is safe."""
+    for name in ('bench', 'stool'):
+        shutil.rmtree(zoo / 'train' / name)
+    for path in (zoo / 'train' / 'sofa').iterdir():
+        if path.name != 'least.png':
+            path.unlink()
+    (zoo / 'train' / 'bench').mkdir()
+    for i in range(300):
+        shutil.copy(zoo / 'train' / 'sofa' / 'least.png', zoo / 'train' / 'bench' / f'{i}.png')
+    shutil.rmtree(zoo / 'test' / 'stool')
+    with pytest.warns(UserWarning, match='300 pictures of bench and 1 of sofa'):
+        folders = ImageFolders(zoo)
+    assert folders.check(progress=False) == []
+    for X, _ in load_data(folders, 50, 8)[0]:
+        X.wait_to_read()
+
+
+def test_progress_goes_to_stderr_and_can_be_off(chairs, capsys):
+    paths = [path for path, _ in ImageFolders(chairs).test.items]
+    assert check_pictures(paths, progress=False) == []
+    assert capsys.readouterr() == ('', '')
+    check_pictures(paths)
+    out, err = capsys.readouterr()
+    assert out == '' and 'checking pictures' in err
+
+
+def test_order_is_that_of_the_paths_whatever_thread_is_first(tmp_path, monkeypatch):
+    monkeypatch.setattr(check, 'usable_cores', lambda: 8)
+    paths = [str(tmp_path / f'{i}.jpg') for i in range(50)]
+    assert [bad.path for bad in check_pictures(paths, progress=False)] == paths

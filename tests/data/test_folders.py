@@ -1,0 +1,206 @@
+"""Folders become labelled pictures; what cannot be trained on is said before anything runs."""
+import os
+import warnings
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gluon_finetune.compat import mx
+from gluon_finetune.data.check import BadPicture
+from gluon_finetune.data.folders import ImageFolders, PictureFolder
+from gluon_finetune.errors import UsageError
+
+PICTURES = '.jpg, .jpeg, .png, .bmp, .gif, .jfif, .tif, .tiff or .webp'
+
+
+@pytest.fixture
+def lay(tmp_path, monkeypatch):
+    """Lays out empty files under the current folder, which messages then need not name."""
+    monkeypatch.chdir(tmp_path)
+
+    def lay(**folders):
+        for folder, names in folders.items():
+            folder = os.path.join('chairs', *folder.split('_'))
+            os.makedirs(folder, exist_ok=True)
+            for name in names.split():
+                open(os.path.join(folder, name), 'w').close()
+        return 'chairs'
+    return lay
+
+
+def refused(*args, **kwargs):
+    with pytest.raises(UsageError) as caught:
+        ImageFolders(*args, **kwargs)
+    return str(caught.value)
+
+
+def test_items_are_rgb_arrays_and_labels_sorted_by_class(chairs, numpy_mode):
+    folders = ImageFolders(chairs)
+    assert folders.classes == folders.train.synsets == folders.test.synsets == ['bench', 'sofa', 'stool']
+    assert (len(folders.train), len(folders.test), folders.split) == (24, 12, None)
+    assert isinstance(folders.train, mx.gluon.data.vision.ImageFolderDataset)
+    X, label = folders.train[23]
+    assert label == 2 and isinstance(X, mx.np.ndarray if numpy_mode else mx.nd.NDArray)
+    with Image.open(folders.train.items[23][0]) as image:
+        assert np.array_equal(X.asnumpy(), np.asarray(image))
+    assert repr(folders) == (f'ImageFolders({str(chairs)!r}: 3 classes, 24 training and 12 test pictures)')
+
+
+def test_transform_first_changes_the_picture_alone(chairs):
+    shape, label = ImageFolders(chairs).test.transform_first(lambda X: X.shape)[11]
+    assert len(shape) == 3 and label == 2
+
+
+def test_labels_of_the_test_set_are_those_of_training_by_name(lay):
+    folders = ImageFolders(lay(train_a='1.jpg', train_b='1.jpg', train_c='1.jpg', test_c='9.jpg'))
+    assert folders.test.items == [(os.path.join('chairs', 'test', 'c', '9.jpg'), 2)]
+    assert folders.test.synsets == ['a', 'b', 'c']
+
+
+def test_hidden_files_and_what_is_no_picture_are_left_alone(lay):
+    root = lay(train_a='2.jpg 1.JPG .3.jpg ._1.JPG Thumbs.db notes.txt 3.JPeG', train_b='1.png',
+               train_a_deeper='4.jpg', test_a='1.jpg')
+    os.makedirs('chairs/train/__MACOSX')
+    os.makedirs('chairs/train/.git')
+    os.makedirs('chairs/train/a/folder.jpg')
+    open('chairs/train/list.csv', 'w').close()
+    folders = ImageFolders(root)
+    assert folders.classes == ['a', 'b']
+    assert [os.path.basename(path) for path, _ in folders.train.items] == [
+        '1.JPG', '2.jpg', '3.JPeG', '1.png']
+
+
+def test_order_is_not_the_file_systems(lay, monkeypatch):
+    root = lay(train_b='2.jpg 10.jpg 1.jpg', train_a='1.jpg', test_a='1.jpg')
+    expected = ImageFolders(root).train.items
+    real = os.listdir
+    monkeypatch.setattr(os, 'listdir', lambda path: sorted(real(path), reverse=True))
+    assert ImageFolders(root).train.items == expected
+    assert [os.path.basename(path) for path, _ in expected] == ['1.jpg', '1.jpg', '10.jpg', '2.jpg']
+
+
+def test_symbolic_links_are_followed(lay):
+    lay(train_a='1.jpg', elsewhere_b='1.jpg 2.jpg', test_a='1.jpg')
+    os.symlink(os.path.abspath('chairs/elsewhere/b'), 'chairs/train/b')
+    os.symlink(os.path.abspath('chairs/elsewhere/b/1.jpg'), 'chairs/train/a/2.jpg')
+    assert [label for _, label in ImageFolders('chairs').train.items] == [0, 0, 1, 1]
+
+
+def test_home_and_path_objects(lay, tmp_path, monkeypatch):
+    lay(train_a='1.jpg', train_b='1.jpg', test_a='1.jpg')
+    monkeypatch.setenv('HOME', str(tmp_path))
+    assert len(ImageFolders('~/chairs').train) == len(ImageFolders(tmp_path / 'chairs').train) == 2
+
+
+def test_folders_of_other_names(lay):
+    folders = ImageFolders(lay(fit_a='1.jpg', fit_b='1.jpg', valid_b='1.jpg'), train='fit', test='valid')
+    assert [label for _, label in folders.test.items] == [1]
+
+
+LAYOUT = ('expected a folder that holds train/<class>/ and test/<class>/, '
+          'or one folder of pictures for each class')
+
+
+@pytest.mark.parametrize('options, missing', [
+    ({'root': 'sofas'}, 'no such folder: sofas'),
+    ({'root': 'chairs/notes.txt'}, 'chairs/notes.txt is a file'),
+    ({'root': 'chairs', 'train': 'fit'}, 'no such folder: chairs/fit'),
+    ({'root': 'chairs', 'test': 'valid'}, 'no such folder: chairs/valid')])
+def test_a_missing_folder(lay, options, missing):
+    lay(train_a='1.jpg', train_b='1.jpg')
+    open('chairs/notes.txt', 'w').close()
+    assert refused(**options) == f'{missing}: {LAYOUT}'
+
+
+def test_a_test_folder_without_training(lay):
+    assert refused(lay(test_a='1.jpg', test_b='1.jpg')) == f'no such folder: chairs/train: {LAYOUT}'
+
+
+@pytest.mark.parametrize('files, found', [
+    ('', 'nothing'), ('1.jpg', '1 other file (1.jpg)'),
+    ('1.jpg 2.jpg 3.jpg 4.jpg', '4 other files (1.jpg, 2.jpg, 3.jpg, ...)')])
+def test_no_classes(lay, files, found):
+    assert refused(lay(train=files)) == (
+        f'no classes under chairs/train: expected a folder of pictures for each class, found {found}')
+
+
+@pytest.mark.parametrize('side', ['train', 'test'])
+@pytest.mark.parametrize('files, found', [
+    ('', 'nothing'), ('.hidden.jpg', 'nothing'), ('Thumbs.db', '1 other file (Thumbs.db)'),
+    ('a.svg b.txt c.mp4', '3 other files (a.svg, b.txt, c.mp4)')])
+def test_an_empty_class(lay, side, files, found):
+    root = lay(train_sofa='1.jpg', train_stool='1.jpg', test_sofa='1.jpg')
+    if side == 'train':
+        os.remove('chairs/train/stool/1.jpg')
+    lay(**{f'{side}_stool': files})
+    assert refused(root) == (
+        f'no pictures under chairs/{side}/stool: expected {PICTURES} files, found {found}')
+
+
+def test_one_class_only(lay):
+    assert refused(lay(train_a='1.jpg', test_a='1.jpg')) == (
+        'only one class under chairs/train (a): expected a folder of pictures for each of two classes '
+        'or more')
+
+
+def test_a_test_class_unknown_to_training(lay):
+    assert refused(lay(train_a='1.jpg', train_b='1.jpg', test_A='1.jpg', test_b='1.jpg')) == (
+        'A under chairs/test is no class of the training pictures: those are a, b; '
+        'rename or remove the folder')
+
+
+def test_imbalance_is_a_warning(lay):
+    names = ' '.join(f'{i}.jpg' for i in range(20_000))
+    with pytest.warns(UserWarning) as caught:
+        folders = ImageFolders(lay(train_sofa=names, train_stool='1.jpg 2.jpg 3.jpg', test_sofa='1.jpg'))
+    assert len(folders.train) == 20_003
+    assert [str(warning.message) for warning in caught] == [
+        '20000 pictures of sofa and 3 of stool: a net that always answers sofa would look good; '
+        'add pictures of stool']
+    assert caught[0].filename == __file__
+
+
+def test_what_is_left_out_is_gone_and_the_rest_stays(lay):
+    folders = ImageFolders(lay(train_a='1.jpg 2.jpg', train_b='1.jpg', test_a='1.jpg 2.jpg'))
+    bad = [BadPicture(os.path.join('chairs', *path), 'empty')
+           for path in (('train', 'a', '1.jpg'), ('test', 'a', '2.jpg'))]
+    left = folders.without(bad)
+    assert left.train.items == folders.train.items[1:] and left.test.items == folders.test.items[:1]
+    assert (len(folders.train), len(folders.test)) == (3, 2)
+    assert left.classes == ['a', 'b'] and len(folders.without([bad[0].path]).test) == 2
+
+
+@pytest.mark.parametrize('side, what', [('train', 'of b for training'), ('test', 'for testing')])
+def test_leaving_out_must_leave_something(lay, side, what):
+    folders = ImageFolders(lay(train_a='1.jpg', train_b='1.jpg', test_b='1.jpg'))
+    with pytest.raises(UsageError) as caught:
+        folders.without([os.path.join('chairs', side, 'b', '1.jpg')])
+    assert str(caught.value) == (f'leaving out the unusable pictures (1) leaves none {what}: '
+                                 'put others under chairs')
+
+
+def test_unreadable_picture_in_an_epoch_names_the_file(lay):
+    folders = ImageFolders(lay(train_a='1.jpg', train_b='1.jpg', test_b='1.jpg'))
+    with pytest.raises(UsageError, match=r'^cannot use the picture chairs.train.a.1\.jpg: '
+                                         'the file is empty$'):
+        folders.train[0]
+
+
+def test_a_picture_folder_alone_is_gluons(chairs):
+    ours, gluons = PictureFolder(chairs / 'train'), mx.gluon.data.vision.ImageFolderDataset(
+        str(chairs / 'train'))
+    assert (ours.items, ours.synsets) == (gluons.items, gluons.synsets)
+    assert np.array_equal(ours[5][0].asnumpy(), gluons[5][0].asnumpy())
+
+
+@pytest.mark.realdata
+def test_photographs(hotdog_root):
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        folders = ImageFolders(hotdog_root)
+    assert folders.classes == ['hotdog', 'not-hotdog']
+    for pictures, count in ((folders.train, 508), (folders.test, 200)):
+        assert [label for _, label in pictures.items] == [0] * count + [1] * count
+        assert pictures.items == sorted(pictures.items)
+    assert folders.check(progress=False) == []

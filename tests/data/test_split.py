@@ -1,0 +1,120 @@
+"""A folder without test/ is split the same way everywhere, by class, and the split can be kept."""
+import json
+import os
+
+import pytest
+
+from gluon_finetune.data.folders import ImageFolders
+from gluon_finetune.errors import UsageError
+
+
+@pytest.fixture
+def chairs(tmp_path, monkeypatch):
+    """chairs/sofa with 10 empty pictures and chairs/stool with 5, in the current folder."""
+    monkeypatch.chdir(tmp_path)
+    for name, count in (('sofa', 10), ('stool', 5)):
+        os.makedirs(f'chairs/{name}')
+        for i in range(count):
+            open(f'chairs/{name}/{i}.jpg', 'w').close()
+    return 'chairs'
+
+
+def refused(*args, **kwargs):
+    with pytest.raises(UsageError) as caught:
+        ImageFolders(*args, **kwargs)
+    return str(caught.value)
+
+
+def test_each_class_is_split_by_the_fraction(chairs):
+    folders = ImageFolders(chairs)
+    assert [label for _, label in folders.test.items] == [0, 0, 1]
+    assert sorted(folders.train.items + folders.test.items) == [
+        (os.path.join('chairs', name, f'{i}.jpg'), label)
+        for label, (name, count) in enumerate([('sofa', 10), ('stool', 5)]) for i in range(count)]
+    assert folders.split['seed'] == 0 and folders.split['test_fraction'] == 0.2
+
+
+def test_the_split_is_the_same_on_every_machine(chairs):
+    # Written down, because another draw would change people's test sets.
+    assert ImageFolders(chairs).split['test'] == ['sofa/0.jpg', 'sofa/4.jpg', 'stool/2.jpg']
+    assert ImageFolders(chairs, seed=1).split['test'] == ['sofa/1.jpg', 'sofa/5.jpg', 'stool/3.jpg']
+
+
+def test_an_added_picture_moves_no_other_across(chairs):
+    before = ImageFolders(chairs, test_fraction=0.5).split
+    open('chairs/stool/new.jpg', 'w').close()
+    after = ImageFolders(chairs, test_fraction=0.5).split
+    assert len(set(after['test']) ^ set(before['test'])) <= 1
+
+
+@pytest.mark.parametrize('fraction, counts', [(0.001, (1, 1)), (0.999, (9, 4)), (0.5, (5, 2))])
+def test_at_least_one_picture_of_each_class_on_each_side(chairs, fraction, counts):
+    labels = [label for _, label in ImageFolders(chairs, test_fraction=fraction).test.items]
+    assert (labels.count(0), labels.count(1)) == counts
+
+
+def test_a_train_folder_without_test_is_split(chairs, tmp_path):
+    plain = ImageFolders(chairs).split['test']
+    os.makedirs('shop')
+    os.rename(chairs, 'shop/train')
+    folders = ImageFolders('shop')
+    assert len(folders.test) == len(plain) and folders.split['test'][0].startswith('train/sofa/')
+
+
+def test_a_split_comes_back_as_dict_and_as_file(chairs, tmp_path):
+    drawn = ImageFolders(chairs, seed=7)
+    (tmp_path / 'split.json').write_text(json.dumps(drawn.split))
+    open('chairs/stool/new.jpg', 'w').close()   # not in the split, so on neither side
+    for split in (drawn.split, 'split.json', tmp_path / 'split.json'):
+        again = ImageFolders(chairs, split=split)
+        assert (again.train.items, again.test.items) == (drawn.train.items, drawn.test.items)
+        assert again.split == drawn.split
+
+
+def test_pictures_left_out_leave_the_split_as_well(chairs):
+    folders = ImageFolders(chairs)
+    bad = folders.train.items[0][0]
+    left = folders.without([bad])
+    assert len(left.split['train']) == len(folders.split['train']) - 1
+    assert ImageFolders(chairs, split=left.split).train.items == left.train.items
+
+
+def test_one_picture_cannot_be_split(chairs):
+    os.makedirs('chairs/bench')
+    open('chairs/bench/1.jpg', 'w').close()
+    assert refused(chairs) == ('only one picture of bench (bench/1.jpg): '
+                               'a split into training and test needs two of each class')
+
+
+@pytest.mark.parametrize('fraction', [0, 1, -0.1, 2, float('nan')])
+def test_a_fraction_that_is_none(chairs, fraction):
+    assert refused(chairs, test_fraction=fraction) == (
+        f'test_fraction is {fraction!r}: it must be between 0 and 1, such as 0.2')
+
+
+def test_splits_that_do_not_fit(chairs, tmp_path):
+    split = ImageFolders(chairs).split
+    gone = dict(split, test=split['test'] + ['stool/a.jpg', '../b.jpg'])
+    assert refused(chairs, split=gone) == ('the split names 2 pictures that are not under chairs: '
+                                           '../b.jpg, stool/a.jpg; split this folder anew')
+    twice = dict(split, test=split['test'] + split['train'][:1])
+    assert refused(chairs, split=twice) == (
+        'the split has 1 pictures for training and testing at once: '
+        f'{split["train"][0]}; split this folder anew')
+    unused = dict(split, train=[path for path in split['train'] if 'stool' not in path])
+    assert refused(chairs, split=unused) == ('the split leaves none of stool for training: '
+                                             'split this folder anew')
+    assert refused(chairs, split=dict(split, test=[])) == (
+        'the split leaves none for testing: split this folder anew')
+    assert refused(chairs, split={'train': []}) == (
+        'a split is a dict with the lists `train` and `test` of paths')
+    assert refused(chairs, split='no.json') == ('cannot read the split no.json: '
+                                                'No such file or directory')
+    (tmp_path / 'bad.json').write_text('{')
+    assert refused(chairs, split='bad.json') == 'the split bad.json is not json'
+    os.makedirs('chairs/train')
+    os.rename('chairs/sofa', 'chairs/train/sofa')
+    os.rename('chairs/stool', 'chairs/train/stool')
+    os.makedirs('chairs/test')
+    assert refused(chairs, split=split) == ('a split was given, but chairs/test is there: '
+                                            'leave the split out, or move the test folder away')

@@ -1,0 +1,77 @@
+"""The code on every page runs: Python blocks in order, commands against the parser, links on disk.
+
+A page finds a folder `chairs`, a picture `new.jpg`, the chapter's hot dogs (drawn) and the zoo's
+weights of resnet18_v2 (random) in the folder it runs in. What needs torch imports it first.
+"""
+import hashlib
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import numpy
+import pytest
+
+import gluon_finetune as gf
+from gluon_finetune.cli import make_parser
+from gluon_finetune.compat import mx
+from gluon_finetune.data.drawn import HOTDOG_CLASSES, draw_folders
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = [ROOT / 'README.md', *sorted((ROOT / 'docs').glob('*.md'))]
+every_page = pytest.mark.parametrize('page', PAGES, ids=lambda page: page.stem)
+
+
+@pytest.fixture(scope='module')
+def desk(chairs, tmp_path_factory):
+    folder = tmp_path_factory.mktemp('desk')
+    shutil.copytree(str(chairs), str(folder / 'chairs'))
+    shutil.copy(str(chairs / 'test' / 'stool' / '0.jpg'), str(folder / 'new.jpg'))
+    draw_folders(folder / 'hotdog', HOTDOG_CLASSES, train=4, test=2, size=64)
+    net = mx.gluon.model_zoo.vision.resnet18_v2()
+    net.initialize(mx.init.Xavier())
+    net(gf.compat.array(numpy.zeros((1, 3, 32, 32)), dtype='float32'))
+    (folder / 'models').mkdir()
+    net.save_parameters(str(folder / 'models' / 'zoo.params'))
+    return folder
+
+
+@pytest.fixture
+def at_desk(desk, tmp_path, monkeypatch):
+    place = tmp_path / 'desk'
+    shutil.copytree(str(desk), str(place))
+    sha1 = hashlib.sha1((place / 'models' / 'zoo.params').read_bytes()).hexdigest()
+    (place / 'models' / 'zoo.params').rename(place / 'models' / f'resnet18_v2-{sha1[:8]}.params')
+    monkeypatch.setitem(mx.gluon.model_zoo.model_store._model_sha1, 'resnet18_v2', sha1)
+    monkeypatch.setenv('MXNET_HOME', str(place))
+    monkeypatch.setenv('GLUON_FINETUNE_DATA', str(place / 'hotdog'))
+    monkeypatch.chdir(place)
+
+
+@every_page
+def test_python_blocks_run(page, at_desk):
+    text, names, skipped = page.read_text('utf-8'), {'__name__': 'page'}, []
+    for block in re.finditer(r'^```python\n(.*?)^```$', text, re.M | re.S):
+        line = text.count('\n', 0, block.start(1))
+        code = compile('\n' * line + block.group(1), str(page), 'exec')  # traces name the page's line
+        try:
+            exec(code, names)
+        except ModuleNotFoundError as error:
+            if error.name not in ('torch', 'torchvision', 'timm', 'safetensors'):
+                raise
+            skipped.append(f'line {line + 1} needs {error.name}')
+    if skipped:
+        pytest.skip('; '.join(skipped))
+
+
+@every_page
+def test_commands_can_be_given(page):
+    parser = make_parser()
+    for command in re.findall(r'^(?: {4}|\$ )?gluon-finetune (.+)$', page.read_text('utf-8'), re.M):
+        parser.parse_args(shlex.split(command, comments=True))
+
+
+@every_page
+def test_links_lead_somewhere(page):
+    for link in re.findall(r'\]\((?!\w+:)([^)#]+)', page.read_text('utf-8')):
+        assert (page.parent / link).exists(), link

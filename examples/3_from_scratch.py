@@ -7,11 +7,11 @@ import sys
 import gluon_finetune as gf
 
 
-def main(data='hotdog', source='resnet18_v2', *, batch_size=128, num_epochs=5, image_size=224, seed=0,
-         path='3_comparison.png'):
+def main(data='hotdog', source='resnet18_v2', *, batch_size=128, num_epochs=5, image_size=224,
+         seed=0, path='3_comparison.png'):
     folders = gf.hotdog() if data == 'hotdog' else gf.ImageFolders(data)
-    numbers = dict(data=folders, batch_size=batch_size, num_epochs=num_epochs, image_size=image_size,
-                   seed=seed)
+    numbers = dict(data=folders, batch_size=batch_size, num_epochs=num_epochs,
+                   image_size=image_size, seed=seed)
 
     gf.seed_everything(seed)
     finetune_net = gf.finetune_net(source, folders.classes)

@@ -5,7 +5,7 @@
 import sys
 
 import gluon_finetune as gf
-from mxnet import autograd
+from gluon_finetune.compat import mx
 
 
 def main(data='hotdog', source='resnet18_v2', *, learning_rate=0.01, batch_size=128, num_epochs=5,
@@ -15,7 +15,8 @@ def main(data='hotdog', source='resnet18_v2', *, learning_rate=0.01, batch_size=
     X = next(iter(gf.load_data(folders, batch_size, image_size)[1]))[0]
 
     found = {}
-    for name, freeze in (("the chapter's code", stop_gradients), ('freeze_features', gf.freeze_features)):
+    for name, freeze in (
+            ("the chapter's code", stop_gradients), ('freeze_features', gf.freeze_features)):
         gf.seed_everything(seed)
         net = gf.finetune_net(source_net, folders.classes)
         freeze(net)
@@ -25,25 +26,26 @@ def main(data='hotdog', source='resnet18_v2', *, learning_rate=0.01, batch_size=
         after = weights(net)
         moved = [key for key in before if (before[key] != after[key]).any()]
         found[name] = moved, training_differs(net, X)
-        print(f'{name}: test accuracy {history[-1].test_acc:.3f}; moved: {", ".join(moved)}; features '
-              f'in training and in test differ by up to {found[name][1]:.3f}')
+        print(f'{name}: test accuracy {history[-1].test_acc:.3f}; moved: {", ".join(moved)}; '
+              f'features in training and in test differ by up to {found[name][1]:.3f}')
     return found
 
 
 def stop_gradients(net):
-    """What the chapter proposes. BatchNorm still trains: it uses the mean of each batch, not the source's."""
+    """What the chapter proposes: BatchNorm still goes by each batch, not by the source."""
     net.features.collect_params().setattr('grad_req', 'null')
 
 
 def training_differs(net, X):
     X = X.as_in_context(net.output.weight.list_ctx()[0])
-    with autograd.train_mode():
+    with mx.autograd.train_mode():
         in_training = net.features(X)
     return abs(in_training - net.features(X)).max().asscalar()
 
 
 def weights(net):
-    return {name: param.list_data()[0].asnumpy() for name, param in net._collect_params_with_prefix().items()}
+    return {name: param.list_data()[0].asnumpy()
+            for name, param in gf.compat.structured_parameters(net).items()}
 
 
 if __name__ == '__main__':

@@ -8,7 +8,7 @@ import sys
 
 import gluon_finetune as gf
 
-HOTDOG = 'n07697537'  # by its WordNet id, because rows are easily confused: the chapter takes another
+HOTDOG = 'n07697537'  # a WordNet id, because rows are easily confused: the chapter's is another
 
 
 def main(data='hotdog', source='resnet18_v2', *, learning_rate=0.01, batch_size=128, num_epochs=1,

@@ -10,8 +10,8 @@ import sys
 import gluon_finetune as gf
 
 
-def main(data, source='resnet18_v2', *, learning_rate=0.01, batch_size=32, num_epochs=5, image_size=224,
-         out='runs/your_own_folder'):
+def main(data, source='resnet18_v2', *, learning_rate=0.01, batch_size=32, num_epochs=5,
+         image_size=224, out='runs/your_own_folder'):
     folders = gf.ImageFolders(data)
     folders = folders.without(folders.check())  # what cannot be decoded is left out
 

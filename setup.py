@@ -18,7 +18,7 @@ setup(
         'setuptools>=61; python_version >= "3.12"',   # for distutils, which MXNet imports
     ],
     extras_require={
-        'test': ['pytest>=7', 'ruff'],
+        'test': ['pytest>=7', 'ruff', 'nbclient', 'ipykernel'],
         'parity': ['torch>=2,<3', 'torchvision>=0.15,<1', 'timm>=0.9,<2', 'safetensors>=0.3,<1'],
     },
     entry_points={'console_scripts': ['gluon-finetune = gluon_finetune.cli:main']},

@@ -12,7 +12,7 @@ setup(
         'gluoncv>=0.10.5,<1',
         'numpy>=1.19,<2',            # MXNet's own limit
         'scipy<2',                   # mx.nd.array reads scipy.sparse.csr, which SciPy 2 drops
-        'matplotlib>=3.3,<4',
+        'matplotlib>=3.6,<4',
         'tqdm>=4.60,<5',
         'Pillow>=8',
         'setuptools>=61; python_version >= "3.12"',   # for distutils, which MXNet imports

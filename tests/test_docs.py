@@ -15,7 +15,7 @@ import pytest
 import gluon_finetune as gf
 from gluon_finetune.cli import make_parser
 from gluon_finetune.compat import mx
-from gluon_finetune.data.drawn import HOTDOG_CLASSES, draw_folders
+from gluon_finetune.data.drawn import draw_hotdogs
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / 'README.md', *sorted((ROOT / 'docs').glob('*.md'))]
@@ -27,7 +27,7 @@ def desk(chairs, tmp_path_factory):
     folder = tmp_path_factory.mktemp('desk')
     shutil.copytree(str(chairs), str(folder / 'chairs'))
     shutil.copy(str(chairs / 'test' / 'stool' / '0.jpg'), str(folder / 'new.jpg'))
-    draw_folders(folder / 'hotdog', HOTDOG_CLASSES, train=4, test=2, size=64)
+    draw_hotdogs(folder / 'hotdog', train=4, test=2, size=64)
     net = mx.gluon.model_zoo.vision.resnet18_v2()
     net.initialize(mx.init.Xavier())
     net(gf.compat.array(numpy.zeros((1, 3, 32, 32)), dtype='float32'))
@@ -53,7 +53,7 @@ def test_python_blocks_run(page, at_desk):
     text, names, skipped = page.read_text('utf-8'), {'__name__': 'page'}, []
     for block in re.finditer(r'^```python\n(.*?)^```$', text, re.M | re.S):
         line = text.count('\n', 0, block.start(1))
-        code = compile('\n' * line + block.group(1), str(page), 'exec')  # traces name the page's line
+        code = compile('\n' * line + block.group(1), str(page), 'exec')  # traces name the line
         try:
             exec(code, names)
         except ModuleNotFoundError as error:
@@ -75,3 +75,12 @@ def test_commands_can_be_given(page):
 def test_links_lead_somewhere(page):
     for link in re.findall(r'\]\((?!\w+:)([^)#]+)', page.read_text('utf-8')):
         assert (page.parent / link).exists(), link
+
+
+def test_every_dependency_has_its_reason():
+    page = (ROOT / 'docs' / 'dependencies.md').read_text('utf-8')
+    found = re.findall(r"'([A-Za-z]+)([<>=][^';]*)?[';]", (ROOT / 'setup.py').read_text('utf-8'))
+    required = [(name, versions) for name, versions in found if versions]
+    assert len(required) > 10
+    for name, versions in required:
+        assert re.search(rf'\| {name} \| `{re.escape(versions)}` \|', page), name + versions

@@ -10,7 +10,7 @@ import numpy
 import pytest
 
 import gluon_finetune as gf
-from gluon_finetune.data.drawn import HOTDOG_CLASSES, draw_folders
+from gluon_finetune.data.drawn import draw_hotdogs
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = sorted((ROOT / 'examples').glob('*.py'))
@@ -20,7 +20,7 @@ SMALL = dict(batch_size=8, image_size=32, num_epochs=2)
 @pytest.fixture(scope='module')
 def food(tmp_path_factory):
     root = tmp_path_factory.mktemp('drawn') / 'food'
-    return str(draw_folders(root, HOTDOG_CLASSES, train=8, test=4, size=48))
+    return str(draw_hotdogs(root, train=8, test=4, size=48))
 
 
 @pytest.fixture(scope='module')

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gluon_finetune.data.drawn import HOTDOG_CLASSES, draw_folders
+from gluon_finetune.data.drawn import draw_hotdogs
 
 pytestmark = [pytest.mark.realdata, pytest.mark.slow]
 
@@ -71,7 +71,7 @@ def cells(shared):
 
 @pytest.fixture
 def archive(tmp_path):
-    root = draw_folders(tmp_path / 'drawn' / 'hotdog', HOTDOG_CLASSES, train=8, test=2, size=64)
+    root = Path(draw_hotdogs(tmp_path / 'drawn' / 'hotdog', train=8, test=2, size=64))
     with zipfile.ZipFile(tmp_path / 'hotdog.zip', 'w') as file:
         for path in root.rglob('*.jpg'):
             file.write(path, path.relative_to(root.parent))

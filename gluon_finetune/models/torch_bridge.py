@@ -7,7 +7,7 @@ import numpy
 from ..compat import array, structured_parameters
 from ..errors import UsageError
 from .mismatch import explain_mismatch
-from .output import replace_output, set_weights, weights
+from .output import output_layer, replace_output, set_weights, weights
 from .torch_files import as_numpy, load_torch_file
 from .torch_import import import_torch, torchvision
 from .torch_pairs import find_pair, network_of_torch_file
@@ -30,10 +30,10 @@ def from_torch(state_dict, network, *, features_only=False):
     """
     pair = find_pair(network)
     found = _rename(state_dict)
-    net = _empty_net(pair, found)
-    twins = _twins(net, pair)
-    params = structured_parameters(net)
-    expected = {twin: params[name].shape for name, twin in twins.items() if twin}
+    rows = found.get(f'{pair.layers[-1]}.weight', numpy.array(0))
+    net = empty_net(pair, *rows.shape[:1])
+    twins = twin_names(net, pair)
+    expected = {twins[name]: shape for name, shape in _shapes(net).items() if twins[name]}
     taken = _fitting(expected, {name: value.shape for name, value in found.items()}, pair,
                      features_only)
     values = {name: found[twin] for name, twin in twins.items() if twin in taken}
@@ -64,7 +64,7 @@ def to_torch(net, network=None):
 
     `torch_net(network, classes).load_state_dict` takes it with `strict=True`. `network` defaults to
     the name that `finetune_net` and `scratch_net` leave on the net. Raises `UsageError` when there
-    is no twin.
+    is no twin, with the reason, and for a net that is not what `network` says.
     """
     torch = import_torch('to_torch')
     return {name: torch.from_numpy(value) for name, value in to_torch_arrays(net, network).items()}
@@ -74,7 +74,11 @@ def to_torch_arrays(net, network=None):
     """As `to_torch`, but with NumPy arrays; needs no PyTorch."""
     pair = find_pair(network or getattr(net, 'network', None))
     values, state_dict = weights(net), {}
-    for name, twin in _twins(net, pair).items():
+    wrong = explain_mismatch(_shapes(empty_net(pair, len(output_layer(net).weight.data()))),
+                             {name: value.shape for name, value in values.items()})
+    if wrong:
+        raise UsageError(f'this net is no {pair.gluon}: {wrong}')
+    for name, twin in twin_names(net, pair).items():
         if twin:
             state_dict[twin] = values[name]
             if twin.endswith('running_var'):  # PyTorch counts batches and then ignores the number
@@ -94,24 +98,19 @@ def torch_net(network, classes=1000):
     return ResNetV2(int(re.search(r'\d+', pair.torch).group()), classes)
 
 
-def _empty_net(pair, found):
-    """Gluon's net without weights but with all shapes known, and as many outputs as `found` has."""
+def empty_net(pair, classes=1000):
+    """Gluon's net of a `Pair` for pictures of 224x224: no weights, but all shapes known."""
     net = build_net(pair.gluon)
-    rows = found.get(f'{pair.layers[-1]}.weight')
-    if rows is not None and rows.ndim:
-        replace_output(net, len(rows))
+    replace_output(net, classes)
     net.infer_shape(array(numpy.zeros((1, 3, 224, 224))))
     return net
 
 
-def _twins(net, pair):
+def twin_names(net, pair):
     """Gluon's name -> PyTorch's of every parameter, None where PyTorch has none, layer by layer."""
     layers = {}
     for name in structured_parameters(net):
         layers.setdefault(name.rpartition('.')[0], []).append(name)
-    if len(layers) != len(pair.layers):
-        raise UsageError(f'this net is no {pair.gluon}: it has {len(layers)} layers with weights, '
-                         f'{pair.gluon} has {len(pair.layers)}')
     twins = {}
     for names, layer in zip(layers.values(), pair.layers):
         for name in names:
@@ -119,6 +118,10 @@ def _twins(net, pair):
             absent = layer == _DATA_BN and kind in _TORCH_KINDS
             twins[name] = None if absent else f'{layer}.{_TORCH_KINDS.get(kind, kind)}'
     return twins
+
+
+def _shapes(net):
+    return {name: param.shape for name, param in structured_parameters(net).items()}
 
 
 def _rename(state_dict):

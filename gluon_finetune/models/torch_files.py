@@ -74,10 +74,10 @@ def _read_safetensors(path):
     with open(path, 'rb') as file:
         data = file.read()
     try:
-        start = 8 + int.from_bytes(data[:8], 'little')
-        header = json.loads(data[8:start].decode('utf-8'))
+        size = int.from_bytes(data[:8], 'little')
+        header, data = json.loads(data[8:8 + size].decode('utf-8')), data[8 + size:]
         header.pop('__metadata__', None)
-        return {name: _safetensor(data[start:], **entry) for name, entry in header.items()}
+        return {name: _safetensor(data, **entry) for name, entry in header.items()}
     except (ValueError, KeyError, TypeError, AttributeError, MemoryError, OverflowError):
         raise UsageError(f'{path} is damaged or no .safetensors file: fetch or save it '
                          f'again') from None

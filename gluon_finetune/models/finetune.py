@@ -22,7 +22,7 @@ def finetune_net(source='resnet18_v2', classes=2, *, network=None, lr_mult=10):
     layer = replace_output(net, count)
     layer.initialize(mx.init.Xavier(), ctx=mx.cpu())
     set_attribute(layer.collect_params(), 'lr_mult', lr_mult)
-    return remember(net, network or getattr(net, 'network', None), classes=names)
+    return remember(net, getattr(net, 'network', None) or network, classes=names)
 
 
 def scratch_net(name='resnet18_v2', classes=2):

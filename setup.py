@@ -1,9 +1,18 @@
 """What gluon_finetune needs and what it installs; the version stands in gluon_finetune/version.py."""
+import re
+from pathlib import Path
+
 from setuptools import find_packages, setup
+
+ROOT = Path(__file__).resolve().parent
+VERSION = (ROOT / 'gluon_finetune' / 'version.py').read_text()
 
 setup(
     name='gluon_finetune',
+    version=re.search(r"__version__ = '(.+)'", VERSION).group(1),
     description='Fine-tune pretrained Gluon networks on a folder of pictures',
+    long_description=(ROOT / 'README.md').read_text(encoding='utf-8'),
+    long_description_content_type='text/markdown',
     license='Apache-2.0',
     packages=find_packages(include=['gluon_finetune', 'gluon_finetune.*']),
     python_requires='>=3.8,<3.13',   # NumPy below 2 has no build for Python 3.13

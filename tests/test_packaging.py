@@ -90,7 +90,7 @@ def machine(tmp_path):
         (tmp_path / folder).mkdir(parents=True)
     for tool in TOOLS:
         (tmp_path / 'bin' / tool).symlink_to(shutil.which(tool))
-    for name in ['setup.py', 'setup.cfg', '.ci/venv']:
+    for name in ['setup.py', '.ci/venv']:
         shutil.copy(ROOT / name, tmp_path / 'clone' / name)
     return tmp_path
 

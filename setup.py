@@ -1,4 +1,4 @@
-"""What gluon_finetune needs and what it installs; the version stands in gluon_finetune/version.py."""
+"""What gluon_finetune needs and installs; its version stands in gluon_finetune/version.py."""
 import re
 from pathlib import Path
 

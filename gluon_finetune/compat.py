@@ -8,56 +8,17 @@ import contextlib
 import functools
 import os
 import sys
+import threading
 import types
 import warnings
-from pathlib import Path
 
 import numpy
 
+from .cores import usable_cores
+
 _DROPPED = {'bool': bool, 'int': int, 'float': float, 'complex': complex, 'object': object,
             'str': str}
-
-
-def usable_cores(root='/'):
-    """Number of physical cores this process may use, at least 1.
-
-    Counts the CPUs of its affinity mask, SMT siblings once, and no more than the whole CPUs that
-    the quota of its control groups (version 1 or 2) pays for. `root` holds `proc` and `sys`.
-    """
-    root = Path(root)
-    if hasattr(os, 'sched_getaffinity'):
-        cpus = os.sched_getaffinity(0)
-    else:
-        cpus = range(os.cpu_count() or 1)
-    topology = 'sys/devices/system/cpu/cpu{}/topology/thread_siblings_list'
-    cores = {_read(root / topology.format(cpu)) or cpu for cpu in cpus}
-    return max(1, min([len(cores), *_quotas(root)]))
-
-
-def _quotas(root):
-    """Whole CPUs granted by each control group this process is in, outer groups included."""
-    for line in _read(root / 'proc/self/cgroup').splitlines():
-        _, controllers, path = line.split(':', 2)
-        if controllers and 'cpu' not in controllers.split(','):
-            continue
-        top = root / 'sys/fs/cgroup' / ('cpu' if controllers else '')
-        group = top / path.lstrip('/')
-        for folder in [group, *group.parents]:
-            limit = _read(folder / 'cpu.max') or ' '.join(
-                _read(folder / f'cpu.cfs_{name}_us') for name in ('quota', 'period'))
-            quota, _, period = limit.partition(' ')
-            if quota.isdigit() and period.isdigit():
-                # Rounded down: a thread that has to wait for its share stalls all the others.
-                yield int(quota) // int(period)
-            if folder == top:
-                break
-
-
-def _read(path):
-    try:
-        return path.read_text().strip()
-    except OSError:
-        return ''
+_ONE_IMPORT = threading.Lock()   # two threads that hide torch would hide it for good
 
 
 @contextlib.contextmanager
@@ -142,7 +103,7 @@ mx = _import_mxnet()
 @functools.lru_cache(maxsize=None)
 def gluoncv():
     """GluonCV, imported when first asked for; torch is hidden from it, as it refuses torch 2."""
-    with _old_world(), _hidden('torch'):
+    with _ONE_IMPORT, _old_world(), _hidden('torch'):
         import gluoncv as module
     _give_twin('gluoncv')
     return module

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from tqdm import tqdm
 
-from ..compat import usable_cores
+from ..cores import usable_cores
 from ..errors import UsageError
 from .decode import read_pixels
 

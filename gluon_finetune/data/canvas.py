@@ -35,14 +35,15 @@ class Pen:
         spine = self.pixels(spine)
         if np.ndim(radius) == 0:
             along = np.linspace(-1, 1, len(spine))
-            radius = radius * np.maximum(1 - along ** 8, 0) ** .5
+            radius = radius * np.maximum(1 - along ** 6, 0) ** .5
         tangent = np.gradient(spine, axis=0)
         normal = tangent[:, ::-1] * [-1, 1]
         normal /= np.linalg.norm(normal, axis=1, keepdims=True) + 1e-9
-        reach = np.array(radius)[:, None] * self._unit
+        reach = np.array(radius)[:, None] * self._unit * normal
+        towards_light = (normal @ self._light)[:, None]
         for depth, shade in _shades(colour, gloss):
-            middle = spine + self._light * reach * .5 * depth
-            side = normal * reach * (1 - depth)
+            middle = spine + towards_light * reach * .5 * depth
+            side = reach * (1 - depth)
             self._fill(np.concatenate([middle + side, (middle - side)[::-1]]), shade)
 
     def blob(self, outline, colour, gloss=.3):

@@ -59,6 +59,11 @@ def draw_source(root, train=250, test=20, size=96, seed=0, progress=False):
     return draw_folders(root, SOURCE_CLASSES, train, test, size, seed, progress)
 
 
+def picture_seed(seed, part, label, number):
+    """What `draw_picture` gets for one picture of a set, so that no two pictures are alike."""
+    return [seed, zlib.crc32(f'{part}/{label}'.encode()), number]
+
+
 def draw_folders(root, classes, train, test, size=96, seed=0, progress=False):
     """Draw `train` and `test` pictures of every class into the new folder `root`; return its path.
 
@@ -79,7 +84,7 @@ def draw_folders(root, classes, train, test, size=96, seed=0, progress=False):
                 for part, count in (('train', train), ('test', test))
                 for label, kinds in classes.items() for number in range(count)]
         for part, label, number, thing in tqdm(jobs, f'drawing {name}', disable=not progress):
-            picture = draw_picture(thing, size, [seed, zlib.crc32(f'{part}/{label}'.encode()), number])
+            picture = draw_picture(thing, size, picture_seed(seed, part, label, number))
             picture.save(os.path.join(unfinished, name, part, label, f'{number:04}.jpg'), quality=90)
         os.rename(os.path.join(unfinished, name), root)
     return root

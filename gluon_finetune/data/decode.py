@@ -43,7 +43,7 @@ def read_image(path):
 
 
 def read_pixels(path):
-    """Decode a picture into a NumPy array as `read_image` does; `UsageError` holds the reason alone."""
+    """Decode a picture into a NumPy array like `read_image`; the error is the reason alone."""
     try:
         _check_file(path)
         with Image.open(path, formats=_FORMATS) as image:

@@ -1,31 +1,34 @@
-"""Splits one set of labelled pictures into training and test; knows paths and labels, no pixels."""
+"""Splits labelled pictures into training and test; knows paths and labels, not pixels."""
 import hashlib
 import json
 import os
 
 from ..errors import UsageError
+from .pictures import listed
 
 
 def draw_split(pictures, root, seed, test_fraction):
-    """Draw a fraction of each class for testing, at least one picture of it on each side.
+    """Draw a fraction of each class for testing, with a picture of it at least on either side.
 
-    Returns a dict of `seed`, `test_fraction` and the lists `train` and `test` of paths relative to
-    `root`, with slashes. A picture's place in the draw is the hash of its path and the seed, so
-    it is the same on every machine and hardly changes when pictures are added.
+    Returns a dict of `seed`, `test_fraction`, and `train` and `test`: lists of paths relative to
+    `root`, with slashes. A picture's place in the draw is the hash of its path and the seed: the
+    same on every machine, and the same when others are added.
     """
     if not 0 < test_fraction < 1:
-        raise UsageError(f'test_fraction is {test_fraction!r}: it must be between 0 and 1, such as 0.2')
+        raise UsageError(f'test_fraction is {test_fraction!r}: '
+                         'it must be between 0 and 1, such as 0.2')
     test = set()
     paths = relative_paths(pictures, root)
     for label, name in enumerate(pictures.synsets):
-        mine = [path for path, (_, other) in zip(paths, pictures.items) if other == label]
+        mine = [path for path, item in zip(paths, pictures.items) if item[1] == label]
         if len(mine) < 2:
             raise UsageError(f'only one picture of {name} ({mine[0]}): '
                              'a split into training and test needs two of each class')
         mine.sort(key=lambda path: hashlib.sha256(f'{seed}/{path}'.encode()).digest())
         test.update(mine[:min(max(round(test_fraction * len(mine)), 1), len(mine) - 1)])
     return {'seed': seed, 'test_fraction': test_fraction,
-            'train': [path for path in paths if path not in test], 'test': sorted(test)}
+            'train': [path for path in paths if path not in test],
+            'test': [path for path in paths if path in test]}
 
 
 def read_split(split):
@@ -42,21 +45,22 @@ def read_split(split):
 
 
 def take_split(pictures, root, split):
-    """Return the training and the test pictures that a split names."""
+    """Return the training and the test pictures that a split names; others are in neither."""
     items = dict(zip(relative_paths(pictures, root), pictures.items))
     try:
-        train, test = (sorted(split[side]) for side in ('train', 'test'))
+        train, test = (set(split[side]) for side in ('train', 'test'))
     except (KeyError, TypeError):
         raise UsageError('a split is a dict with the lists `train` and `test` of paths') from None
-    missing = [path for path in train + test if path not in items]
+    missing = sorted((train | test) - set(items))
     if missing:
         raise UsageError(f'the split names {len(missing)} pictures that are not under {root}: '
                          f'{listed(missing)}; split this folder anew')
-    twice = sorted(set(train) & set(test))
+    twice = sorted(train & test)
     if twice:
         raise UsageError(f'the split has {len(twice)} pictures for training and testing at once: '
                          f'{listed(twice)}; split this folder anew')
-    train, test = (pictures.holding(items[path] for path in side) for side in (train, test))
+    train, test = (pictures.holding(item for path, item in items.items() if path in side)
+                   for side in (train, test))
     lacking = what_lacks(train, test)
     if lacking:
         raise UsageError(f'the split leaves none {lacking}: split this folder anew')
@@ -64,17 +68,12 @@ def take_split(pictures, root, split):
 
 
 def what_lacks(train, test):
-    """What an error says of a training class or a test set without pictures; '' if there are some."""
+    """Name a training class or a test set without pictures, for a message; '' if there is none."""
     labels = {label for _, label in train.items}
     empty = [name for label, name in enumerate(train.synsets) if label not in labels]
     if empty:
         return f'of {listed(empty)} for training'
     return '' if test.items else 'for testing'
-
-
-def listed(names, at_most=3):
-    """The first few names, for a message."""
-    return ', '.join(names[:at_most]) + ', ...' * (len(names) > at_most)
 
 
 def relative_paths(pictures, root):

@@ -34,7 +34,8 @@ def test_test_pictures_are_resized_to_a_square_and_cropped_in_the_middle(X, size
 
 
 def test_training_crops_differ_and_flip(X):
-    X = array(np.tile(np.arange(0, 240, 2, dtype='uint8')[None, :, None], (40, 1, 3)))   # left to right
+    rising = np.arange(0, 240, 2, dtype='uint8')
+    X = array(np.tile(rising[None, :, None], (40, 1, 3)))
     outs = [augment.train_augs(16)(X).asnumpy() for _ in range(40)]
     rising = [out[0, 8, 15] > out[0, 8, 0] for out in outs]
     assert 8 < sum(rising) < 32   # fair coin: fails once in 10,000 seeds

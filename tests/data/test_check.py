@@ -17,8 +17,9 @@ def zoo(chairs_copy):
     """chairs/ with files in its classes that are unusual, and files that are useless."""
     good, bad = chairs_copy / 'train' / 'sofa', chairs_copy / 'train' / 'stool'
     noise = np.random.RandomState(0).randint(0, 255, (3, 40_000, 3)).astype('uint8')
-    for name, pixels in {'long.png': noise, 'high.png': noise.swapaxes(0, 1), 'least.png': noise[:, :3],
-                         'grey.png': noise[:, :50, 0], 'large.jpg': np.tile(noise, (900, 1, 1))[:, :2000]}.items():
+    for name, pixels in {'long.png': noise, 'high.png': noise.swapaxes(0, 1),
+                         'least.png': noise[:, :3], 'grey.png': noise[:, :50, 0],
+                         'large.jpg': np.tile(noise[:, :2000], (900, 1, 1))}.items():
         Image.fromarray(np.ascontiguousarray(pixels)).save(good / name)
     Image.fromarray(noise[:, :99]).convert('CMYK').save(good / 'cmyk.tif')
     whole = (good / '0.jpg').read_bytes()

@@ -37,14 +37,16 @@ def refused(*args, **kwargs):
 
 def test_items_are_rgb_arrays_and_labels_sorted_by_class(chairs, numpy_mode):
     folders = ImageFolders(chairs)
-    assert folders.classes == folders.train.synsets == folders.test.synsets == ['bench', 'sofa', 'stool']
+    assert folders.classes == ['bench', 'sofa', 'stool']
+    assert folders.train.synsets == folders.test.synsets == folders.classes
     assert (len(folders.train), len(folders.test), folders.split) == (24, 12, None)
     assert isinstance(folders.train, mx.gluon.data.vision.ImageFolderDataset)
     X, label = folders.train[23]
     assert label == 2 and isinstance(X, mx.np.ndarray if numpy_mode else mx.nd.NDArray)
     with Image.open(folders.train.items[23][0]) as image:
         assert np.array_equal(X.asnumpy(), np.asarray(image))
-    assert repr(folders) == (f'ImageFolders({str(chairs)!r}: 3 classes, 24 training and 12 test pictures)')
+    assert repr(folders) == (
+        f'ImageFolders({str(chairs)!r}: 3 classes, 24 training and 12 test pictures)')
 
 
 def test_transform_first_changes_the_picture_alone(chairs):
@@ -94,7 +96,8 @@ def test_home_and_path_objects(lay, tmp_path, monkeypatch):
 
 
 def test_folders_of_other_names(lay):
-    folders = ImageFolders(lay(fit_a='1.jpg', fit_b='1.jpg', valid_b='1.jpg'), train='fit', test='valid')
+    root = lay(fit_a='1.jpg', fit_b='1.jpg', valid_b='1.jpg')
+    folders = ImageFolders(root, train='fit', test='valid')
     assert [label for _, label in folders.test.items] == [1]
 
 
@@ -122,7 +125,8 @@ def test_a_test_folder_without_training(lay):
     ('1.jpg 2.jpg 3.jpg 4.jpg', '4 other files (1.jpg, 2.jpg, 3.jpg, ...)')])
 def test_no_classes(lay, files, found):
     assert refused(lay(train=files)) == (
-        f'no classes under chairs/train: expected a folder of pictures for each class, found {found}')
+        'no classes under chairs/train: expected a folder of pictures for each class, '
+        f'found {found}')
 
 
 @pytest.mark.parametrize('side', ['train', 'test'])
@@ -140,8 +144,8 @@ def test_an_empty_class(lay, side, files, found):
 
 def test_one_class_only(lay):
     assert refused(lay(train_a='1.jpg', test_a='1.jpg')) == (
-        'only one class under chairs/train (a): expected a folder of pictures for each of two classes '
-        'or more')
+        'only one class under chairs/train (a): '
+        'expected a folder of pictures for each of two classes or more')
 
 
 def test_a_test_class_unknown_to_training(lay):
@@ -152,8 +156,9 @@ def test_a_test_class_unknown_to_training(lay):
 
 def test_imbalance_is_a_warning(lay):
     names = ' '.join(f'{i}.jpg' for i in range(20_000))
+    root = lay(train_sofa=names, train_stool='1.jpg 2.jpg 3.jpg', test_sofa='1.jpg')
     with pytest.warns(UserWarning) as caught:
-        folders = ImageFolders(lay(train_sofa=names, train_stool='1.jpg 2.jpg 3.jpg', test_sofa='1.jpg'))
+        folders = ImageFolders(root)
     assert len(folders.train) == 20_003
     assert [str(warning.message) for warning in caught] == [
         '20000 pictures of sofa and 3 of stool: a net that always answers sofa would look good; '

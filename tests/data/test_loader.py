@@ -48,7 +48,8 @@ def test_the_same_seeds_give_the_same_pictures(chairs, numpy_mode):
 
 
 def test_workers_give_the_same_test_pictures_in_the_same_order(chairs, numpy_mode):
-    alone, helped = (epoch(load_data(ImageFolders(chairs), 5, 32, num_workers=n)[1]) for n in (0, 2))
+    alone, helped = (epoch(load_data(ImageFolders(chairs), 5, 32, num_workers=num_workers)[1])
+                     for num_workers in (0, 2))
     assert np.array_equal(alone[0], helped[0]) and np.array_equal(alone[1], helped[1])
 
 
@@ -72,7 +73,8 @@ def test_a_bad_picture_in_a_worker_is_the_same_error(chairs_copy):
 def test_an_epoch_that_is_left_half_way_ends_the_process(chairs):
     program = ('import sys\n'
                'from gluon_finetune import ImageFolders, load_data\n'
-               'train_iter, test_iter = load_data(ImageFolders(sys.argv[1]), 4, 32, num_workers=2)\n'
+               'folders = ImageFolders(sys.argv[1])\n'
+               'train_iter, test_iter = load_data(folders, 4, 32, num_workers=2)\n'
                'batches = iter(train_iter)\n'
                'print(next(batches)[0].shape)\n')
     ended = subprocess.run([sys.executable, '-c', program, str(chairs)], timeout=100,
@@ -83,7 +85,8 @@ def test_an_epoch_that_is_left_half_way_ends_the_process(chairs):
 @pytest.mark.parametrize('options, message', [
     ({'batch_size': 0}, 'batch_size is 0: it must be a whole number from 1 up'),
     ({'batch_size': 2.5}, 'batch_size is 2.5: it must be a whole number from 1 up'),
-    ({'batch_size': 2, 'num_workers': -1}, 'num_workers is -1: it must be a whole number from 0 up'),
+    ({'batch_size': 2, 'num_workers': -1},
+     'num_workers is -1: it must be a whole number from 0 up'),
     ({'batch_size': 2, 'image_size': 0}, 'image_size is 0: it must be a whole number from 1 up')])
 def test_numbers_that_cannot_be(chairs, options, message):
     with pytest.raises(UsageError) as caught:

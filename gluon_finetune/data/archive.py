@@ -1,4 +1,5 @@
 """Unpacks a zip or tar archive without leaving its folder; knows nothing of what is in it."""
+import functools
 import os
 import pathlib
 import shutil
@@ -32,19 +33,19 @@ def unpack(archive, folder):
 
 
 def _entries(archive):
-    """Yield (name, kind, function that opens it) for each entry; kind is 'file', 'folder' or else."""
+    """Yield (name, 'file', 'folder' or 'link', function that opens it) of each entry."""
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as file:
             for entry in file.infolist():
                 # The upper half are Unix permissions, 0 where the archive was made elsewhere.
                 link = stat.S_ISLNK(entry.external_attr >> 16)
                 kind = 'folder' if entry.is_dir() else 'link' if link else 'file'
-                yield entry.filename, kind, lambda: file.open(entry)
+                yield entry.filename, kind, functools.partial(file.open, entry)
     elif tarfile.is_tarfile(archive):
         with tarfile.open(archive) as file:
             for entry in file:
                 kind = 'folder' if entry.isdir() else 'file' if entry.isfile() else 'link'
-                yield entry.name, kind, lambda: file.extractfile(entry)
+                yield entry.name, kind, functools.partial(file.extractfile, entry)
     else:
         raise UsageError(f'{archive} is neither a zip nor a tar archive')
 
@@ -52,9 +53,9 @@ def _entries(archive):
 def _unpack_entry(archive, folder, name, kind, open_entry):
     path = pathlib.PureWindowsPath(name)   # knows slashes, backslashes and drives on every system
     if path.anchor or '..' in path.parts:
-        raise UsageError(f'{archive} is not to be trusted: its entry {name} leads out of the folder '
-                         'it is unpacked in; nothing was unpacked')
-    if kind not in ('file', 'folder'):
+        raise UsageError(f'{archive} is not to be trusted: its entry {name} leads out of the '
+                         'folder it is unpacked in; nothing was unpacked')
+    if kind == 'link':
         raise UsageError(f'{archive} is not to be trusted: its entry {name} is a link or a device; '
                          'nothing was unpacked')
     target = os.path.join(folder, *path.parts)

@@ -67,9 +67,9 @@ def download(name, cache_dir=None):
 def download_extract(name, folder=None):
     """Return the folder that the archive `DATA_HUB[name]` unpacks to, fetched if need be.
 
-    With `folder`, that folder in the archive. `$GLUON_FINETUNE_DATA` names a local copy: the folder,
-    its archive, or a folder that holds either; it is taken as it is, whatever its SHA-1. Raises as
-    `download` does, and for an archive that cannot be unpacked safely.
+    With `folder`, that folder in the archive. `$GLUON_FINETUNE_DATA` names a local copy: the
+    folder, its archive, or a folder that holds either; it is taken as it is, whatever its SHA-1.
+    Raises as `download` does, and for an archive that cannot be unpacked safely.
     """
     copy = _own_copy(name)
     if copy is not None and os.path.isdir(copy):
@@ -93,8 +93,8 @@ def _own_copy(name):
             return path
     if os.path.isfile(own) or os.path.isdir(os.path.join(own, 'train')):
         return own
-    raise UsageError(f'GLUON_FINETUNE_DATA is {own}: expected the archive {archive}, or a folder with '
-                     f'train/, {name}/ or {archive} in it')
+    raise UsageError(f'GLUON_FINETUNE_DATA is {own}: expected the archive {archive}, or a folder '
+                     f'with train/, {name}/ or {archive} in it')
 
 
 def _local_path(url):
@@ -138,5 +138,6 @@ def _only_folder(folder):
 def _inside(root, folder):
     path = os.path.join(root, folder) if folder else root
     if not os.path.isdir(path):
-        raise UsageError(f'no folder {folder} in {root}: it holds {", ".join(sorted(os.listdir(root)))}')
+        found = ', '.join(sorted(os.listdir(root)))
+        raise UsageError(f'no folder {folder} in {root}: it holds {found}')
     return path

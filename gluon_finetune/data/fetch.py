@@ -1,4 +1,4 @@
-"""Downloads one file over HTTP and resumes what broke off; knows nothing of archives or data sets."""
+"""Downloads one file over HTTP, resuming what broke off; knows nothing of data sets."""
 import hashlib
 import http.client
 import os
@@ -24,10 +24,10 @@ class _Broken(Exception):
 
 
 def fetch(url, path, sha1, advice):
-    """Download `url` to `path`, which appears when its SHA-1 is right; `path`.part is kept for resuming.
+    """Download `url` to `path`, which appears when its SHA-1 is right, or `sha1` is None.
 
-    Raises `WorkError` that ends in `advice` when the last try has failed, and for a file with
-    another SHA-1, whose pieces are removed.
+    What has arrived stays in `path`.part, for the next call to resume. Raises `WorkError` that ends
+    in `advice` when the last try has failed, and for a file with another SHA-1, which is removed.
     """
     part = path + '.part'
     for wait in WAITS + (None,):
@@ -66,7 +66,7 @@ def _append_rest(url, part):
     with answer:
         if answer.status != 206:
             have = 0
-        total = have + int(answer.headers['Content-Length']) if answer.length is not None else None
+        total = None if answer.length is None else have + answer.length
         with open(part, 'ab' if have else 'wb') as file, tqdm(
                 desc=os.path.basename(url), initial=have, total=total, unit='B', unit_scale=True,
                 disable=None) as bar:
@@ -83,6 +83,7 @@ def _ask(url, start):
     try:
         return urllib.request.urlopen(request, timeout=TIMEOUT)
     except urllib.error.HTTPError as error:
+        error.close()
         if error.code == 416:
             return None
         final = 400 <= error.code < 500 and error.code not in (408, 429)

@@ -53,12 +53,11 @@ def copy_net(net):
 
 def weights(net):
     """Return a dict of structural name -> NumPy array; over several devices the mean, as saved."""
-    try:
-        return {name: param._reduce().asnumpy()
-                for name, param in structured_parameters(net).items()}
-    except (RuntimeError, mx.gluon.parameter.DeferredInitializationError):
+    params = structured_parameters(net)
+    if any(param._data is None for param in params.values()):
         raise UsageError('the net has no weights yet: load them, or initialize it and show it a '
-                         'first batch') from None
+                         'first batch')
+    return {name: param._reduce().asnumpy() for name, param in params.items()}
 
 
 def set_weights(net, values):

@@ -33,7 +33,7 @@ class Config:
     image_size: int = 224          # what ImageNet networks were trained at
     freeze: bool = False           # features stay as they are (exercise 3)
     seed: int = 0
-    num_workers: int = 0           # MXNet decodes in its own threads; workers cost reproducibility
+    num_workers: int = 0           # enough without a GPU; workers cost reproducibility
 
     def __post_init__(self):
         for name in ('batch_size', 'num_epochs', 'image_size'):

@@ -8,7 +8,7 @@ import os
 import stat
 
 import numpy as np
-from PIL import Image, TiffImagePlugin, WebPImagePlugin  # noqa: F401, the plugins register themselves
+from PIL import Image, TiffImagePlugin, WebPImagePlugin  # noqa: F401, to register the two
 
 from ..compat import mx
 from ..errors import UsageError
@@ -19,6 +19,8 @@ Image.preinit()   # the other four plugins
 
 MIN_SIDE = 3              # a random crop of fewer than 5 pixels may round to none at all
 MAX_PIXELS = 80_000_000   # 240 MB decoded; below the size at which Pillow itself protests
+
+_DAMAGED = 'damaged: its data end early or make no sense'
 
 # EXIF orientation -> (rows and columns swapped, step along the rows, step along the columns)
 _ORIENTATION_TAG = 0x0112
@@ -61,9 +63,6 @@ def read_pixels(path):
     except Exception:   # Pillow's plugins answer damage with whatever their parsing runs into
         reason = _DAMAGED
     raise UsageError(reason) from None
-
-
-_DAMAGED = 'damaged: its data end early or make no sense'
 
 
 def _check_file(path):

@@ -10,6 +10,11 @@ def load_data(folders, batch_size, image_size=224, *, num_workers=0):
     X: (batch, 3, image_size, image_size) float32; y: (batch,) int. Training pictures are shuffled
     each epoch and none is dropped: the last batch may be smaller. Raises `UsageError` for a number
     that cannot be.
+
+    Reading and augmenting takes 2 % of the CPU time of a training step of `resnet18_v2` at 224
+    pixels, 7 % at 64: without a GPU `num_workers=0` is best, as workers would take the net's cores;
+    beside a GPU try one for each core. Workers keep the seeded order of the pictures but crop and
+    flip on their own, so that runs with them cannot be repeated exactly.
     """
     Config(batch_size=batch_size, image_size=image_size, num_workers=num_workers)   # checks them
     train_iter = mx.gluon.data.DataLoader(

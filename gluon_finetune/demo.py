@@ -50,22 +50,24 @@ class Target:
     scratch_learning_rate: float = 0.1
 
 
-QUICK = Source(32, 4, 1), Target(8, 8, 2, 8)   # to see that everything runs; learns nothing
+# to see that everything runs; learns nothing
+QUICK = {'source': Source(32, 4, 1), 'target': Target(8, 8, 2, 8)}
 
 
 def run(out=None, seed=0, progress=True, source=Source(), target=Target()):
     """Runs the four steps, writes into the new folder `out` and returns what happened, as a dict.
 
-    Keys: `out`, `source_file`, `seconds` (of the whole run) and `source_seconds` (of them, making the
-    source network: about 0 where the cache had it), `fine_tuned` and `scratch` (`History`),
-    `test_pictures` (their number) and `sentence`. The folder gets `hotdog/` (the pictures),
+    Keys: `out`, `source_file`, `seconds` (of the whole run), `source_seconds` (of them for the
+    source network, hardly any where the cache had it), `fine_tuned` and `scratch` (`History`),
+    `test_pictures` (their number), `sentence`. The folder gets `hotdog/` (the pictures),
     `curves.png`, `predictions.png` and the histories as tables. `out` defaults to the first of
-    gluon-finetune-demo, gluon-finetune-demo-2 ... that is free. Raises `UsageError` where `out` is not.
+    gluon-finetune-demo, gluon-finetune-demo-2 ... that is free. Raises `UsageError` where `out`
+    has something in it.
     """
     began = time.perf_counter()
     out = new_folder(out)
-    folders = ImageFolders(drawn.draw_hotdogs(os.path.join(out, 'hotdog'), target.train, target.test,
-                                              seed=seed, progress=progress))
+    folders = ImageFolders(drawn.draw_hotdogs(
+        os.path.join(out, 'hotdog'), target.train, target.test, seed=seed, progress=progress))
 
     # 1. Pretrain the source network on the source data set (once: the cache keeps it).
     source_began = time.perf_counter()
@@ -97,8 +99,8 @@ def run(out=None, seed=0, progress=True, source=Source(), target=Target()):
 def pretrained_file(source=Source(), progress=True):
     """File in the cache with the source network, made where it is missing, damaged or out of date.
 
-    Its name is resnet18_v2-<recipe>-<contents>.params: hashes of the drawing code with the numbers of
-    `source`, and of the file. Its classes' names lie beside it.
+    Its name is resnet18_v2-<recipe>-<contents>.params: SHA-1 of how it is made (the drawing code,
+    `pretrain` and the numbers of `source`) and of the file. Its classes' names lie beside it.
     """
     stem = os.path.join(cache_dir(), f'{NETWORK}-{_recipe(source)}')
     for path in glob.glob(f'{glob.escape(stem)}-*.params'):
@@ -138,7 +140,7 @@ def pretrain(source, progress=True):
 
 
 def _recipe(source):
-    code = ''.join(inspect.getsource(module) for module in (canvas, things, drawn))
+    code = ''.join(inspect.getsource(part) for part in (canvas, things, drawn, pretrain))
     return hashlib.sha1((repr(source) + code).encode()).hexdigest()[:8]
 
 
@@ -153,7 +155,7 @@ def report(result):
         f'predictions  {os.path.join(out, "predictions.png")}',
         f'pictures     {os.path.join(out, "hotdog")}',
         f'source net   {result["source_file"]} (kept for the next run)',
-        f'{result["seconds"]:.0f} s in all, {result["source_seconds"]:.0f} s of them for the source net'])
+        f'{result["seconds"]:.0f} s in all, {result["source_seconds"]:.0f} s for the source net'])
 
 
 def table(fine_tuned, scratch):
@@ -175,8 +177,8 @@ def verdict(fine_tuned, scratch, test_pictures):
     one, other = fine_tuned[-1].test_acc, scratch[-1].test_acc
     error = ((one * (1 - one) + other * (1 - other)) / test_pictures) ** .5
     after = f'{len(fine_tuned)} epoch{"s" * (len(fine_tuned) > 1)}'
-    facts = (f'After {after} the fine-tuned net names {one:.1%} of the {test_pictures} test pictures '
-             f'correctly, its twin from scratch {other:.1%}')
+    facts = (f'After {after} the fine-tuned net names {one:.1%} of the {test_pictures} test '
+             f'pictures correctly, its twin from scratch {other:.1%}')
     if abs(one - other) <= 2 * error:
         return f'{facts}: too near to each other for so few pictures to tell which one is better.'
     if one < other:

@@ -16,7 +16,7 @@ def quick(tmp_path_factory):
     folder = tmp_path_factory.mktemp('demo')
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv('GLUON_FINETUNE_CACHE', str(folder / 'cache'))
-        return demo.run(str(folder / 'out'), 0, False, *demo.QUICK)
+        return demo.run(str(folder / 'out'), 0, False, **demo.QUICK)
 
 
 def test_run_leaves_curves_table_and_predictions(quick):
@@ -32,7 +32,7 @@ def test_second_run_takes_the_source_from_the_cache(quick, tmp_path, monkeypatch
     cache = os.path.dirname(quick['source_file'])
     monkeypatch.setenv('GLUON_FINETUNE_CACHE', cache)
     monkeypatch.setattr(demo, 'pretrain', None)
-    again = demo.run(str(tmp_path / 'again'), 0, False, *demo.QUICK)
+    again = demo.run(str(tmp_path / 'again'), 0, False, **demo.QUICK)
     assert again['source_file'] == quick['source_file']
     assert [r[:4] for r in again['fine_tuned']] == [r[:4] for r in quick['fine_tuned']]
     assert sorted(os.listdir(cache)) == sorted(
@@ -60,7 +60,7 @@ def test_damaged_source_is_made_again_and_a_changed_recipe_is_another_file(tmp_p
     with open(path, 'rb') as file:
         assert file.read() == b'weights'
     assert demo.pretrained_file(demo.Source(seed=1), progress=False) != path and len(made) == 3
-    monkeypatch.setattr(demo.inspect, 'getsource', lambda module: 'changed drawing code')
+    monkeypatch.setattr(demo.inspect, 'getsource', lambda part: 'changed drawing code')
     assert demo.pretrained_file(progress=False) != path and len(made) == 4
 
 
@@ -82,17 +82,17 @@ def test_an_output_folder_with_something_in_it_is_refused_before_anything_is_dra
 
 @pytest.mark.parametrize('one, other, sentence', [
     ([0.8, 0.9], [0.5, 0.6],
-     'After 2 epochs the fine-tuned net names 90.0% of the 200 test pictures correctly, its twin from '
-     'scratch 60.0%: fine-tuning is ahead by 30.0 points.'),
+     'After 2 epochs the fine-tuned net names 90.0% of the 200 test pictures correctly, its twin '
+     'from scratch 60.0%: fine-tuning is ahead by 30.0 points.'),
     ([0.5], [0.75],
-     'After 1 epoch the fine-tuned net names 50.0% of the 200 test pictures correctly, its twin from '
-     'scratch 75.0%: in this run fine-tuning lost by 25.0 points.'),
+     'After 1 epoch the fine-tuned net names 50.0% of the 200 test pictures correctly, its twin '
+     'from scratch 75.0%: in this run fine-tuning lost by 25.0 points.'),
     ([0.9, 0.7], [0.5, 0.7],
-     'After 2 epochs the fine-tuned net names 70.0% of the 200 test pictures correctly, its twin from '
-     'scratch 70.0%: too near to each other for so few pictures to tell which one is better.'),
+     'After 2 epochs the fine-tuned net names 70.0% of the 200 test pictures correctly, its twin '
+     'from scratch 70.0%: too near to each other for so few pictures to tell which one is better.'),
     ([0.66], [0.62],
-     'After 1 epoch the fine-tuned net names 66.0% of the 200 test pictures correctly, its twin from '
-     'scratch 62.0%: too near to each other for so few pictures to tell which one is better.'),
+     'After 1 epoch the fine-tuned net names 66.0% of the 200 test pictures correctly, its twin '
+     'from scratch 62.0%: too near to each other for so few pictures to tell which one is better.'),
 ])
 def test_the_sentence_says_what_the_numbers_say(one, other, sentence):
     assert demo.verdict(history(*one), history(*other), 200) == sentence

@@ -15,7 +15,7 @@ HOTDOG_CLASSES = {'hotdog': (things.hotdog,), 'not-hotdog': things.LOOK_ALIKES}
 
 
 def draw_picture(thing, size=96, seed=0):
-    """A photograph-like RGB image of a thing (a function of `things`), about `size` pixels a side.
+    """A thing (a function of `things`) as a camera sees it: RGB image, about `size` pixels a side.
 
     The same arguments give the same picture; `seed` is a number or a sequence of numbers.
     """
@@ -50,7 +50,7 @@ def _clutter(rng, picture, pen, count, reach=.5):
 
 
 def draw_hotdogs(root, train=100, test=50, size=96, seed=0, progress=False):
-    """Draw "hotdog" and "not-hotdog" into the new folder `root`; the numbers are those of each class."""
+    """Draw `train` and `test` pictures each of "hotdog" and "not-hotdog" into the folder `root`."""
     return draw_folders(root, HOTDOG_CLASSES, train, test, size, seed, progress)
 
 
@@ -59,9 +59,9 @@ def draw_source(root, train=250, test=20, size=96, seed=0, progress=False):
     return draw_folders(root, SOURCE_CLASSES, train, test, size, seed, progress)
 
 
-def picture_seed(seed, part, label, number):
-    """What `draw_picture` gets for one picture of a set, so that no two pictures are alike."""
-    return [seed, zlib.crc32(f'{part}/{label}'.encode()), number]
+def picture_seed(seed, folder, number):
+    """What `draw_picture` gets for one picture of a set, so that no two sets share one."""
+    return [seed, zlib.crc32(folder.replace(os.path.sep, '/').encode()), number]
 
 
 def draw_folders(root, classes, train, test, size=96, seed=0, progress=False):
@@ -76,15 +76,13 @@ def draw_folders(root, classes, train, test, size=96, seed=0, progress=False):
         raise UsageError(f'{root} exists already: name a folder that does not')
     parent, name = os.path.split(os.path.abspath(root))
     os.makedirs(parent, exist_ok=True)
+    jobs = [(os.path.join(part, label), number, kinds[number % len(kinds)])
+            for part, count in (('train', train), ('test', test))
+            for label, kinds in classes.items() for number in range(count)]
     with tempfile.TemporaryDirectory(prefix=f'.{name}-', dir=parent) as unfinished:
-        for part, count in (('train', train), ('test', test)):
-            for label in classes:
-                os.makedirs(os.path.join(unfinished, name, part, label))
-        jobs = [(part, label, number, kinds[number % len(kinds)])
-                for part, count in (('train', train), ('test', test))
-                for label, kinds in classes.items() for number in range(count)]
-        for part, label, number, thing in tqdm(jobs, f'drawing {name}', disable=not progress):
-            picture = draw_picture(thing, size, picture_seed(seed, part, label, number))
-            picture.save(os.path.join(unfinished, name, part, label, f'{number:04}.jpg'), quality=90)
+        for folder, number, thing in tqdm(jobs, f'drawing {name}', disable=not progress):
+            path = os.path.join(unfinished, name, folder, f'{number:04}.jpg')
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            draw_picture(thing, size, picture_seed(seed, folder, number)).save(path, quality=90)
         os.rename(os.path.join(unfinished, name), root)
     return root

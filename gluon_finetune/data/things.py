@@ -115,7 +115,7 @@ def sausage(pen, rng):
 def eclair(pen, rng):
     """A bread-coloured cake with a coloured glaze, and often a zigzag of icing."""
     pen.tube(_line(-.95, .95, .05), .36, tint(rng, BREAD))
-    glaze = _one(rng, [(84, 44, 26), (84, 44, 26), (240, 225, 200), (222, 130, 150), (200, 150, 50)])
+    glaze = _one(rng, [(84, 44, 26)] * 2 + [(240, 225, 200), (222, 130, 150), (200, 150, 50)])
     pen.tube(_line(-.88, .88, -.05), .26, glaze, gloss=.6)
     if rng.random() < .7:
         _sauce(pen, rng, .7, .1, -.06)

@@ -22,17 +22,24 @@ _ONE_IMPORT = threading.Lock()   # two threads that hide torch would hide it for
 
 
 @contextlib.contextmanager
-def _all_cores():
-    """Lend MXNet OMP_NUM_THREADS: it reads it as it loads, and takes half the cores without."""
-    found = os.environ.get('OMP_NUM_THREADS')
-    if found:
-        yield
-        return
-    os.environ['OMP_NUM_THREADS'] = str(usable_cores())
+def _threads():
+    """Lend MXNet the settings of its threads, which it and OpenMP read as they load.
+
+    Without OMP_NUM_THREADS it takes half the cores. Its many threads wait for each other by spinning,
+    which keeps the cores from those that compute; told to wait passively they sleep.
+    """
+    ours = {'OMP_NUM_THREADS': str(usable_cores())}
+    if 'GOMP_SPINCOUNT' not in os.environ:
+        ours['OMP_WAIT_POLICY'] = 'passive'
+    lent = {name: value for name, value in ours.items() if not os.environ.get(name)}
+    before = dict(os.environ)
+    os.environ.update(lent)
     try:
         yield
     finally:
-        del os.environ['OMP_NUM_THREADS']
+        for name in lent:
+            del os.environ[name]
+        os.environ.update({name: before[name] for name in lent if name in before})
 
 
 @contextlib.contextmanager
@@ -88,7 +95,7 @@ def _import_mxnet():
         raise ImportError(f'NumPy {numpy.__version__} is installed and MXNet needs one below 2: '
                           "pip install 'numpy<2'")
     try:
-        with _all_cores(), _old_world():
+        with _threads(), _old_world():
             import mxnet
     except OSError as error:
         raise ImportError(f'MXNet does not load ({error}): it needs two libraries of the system, '

@@ -23,7 +23,7 @@ setup(
         'scipy<2',                   # mx.nd.array reads scipy.sparse.csr, which SciPy 2 drops
         'matplotlib>=3.6,<4',
         'tqdm>=4.60,<5',
-        'Pillow>=8',
+        'Pillow>=8,!=10.4.*',        # 10.4 does not import beside NumPy 1.20
         'setuptools>=61; python_version >= "3.12"',   # for distutils, which MXNet imports
     ],
     extras_require={

@@ -12,7 +12,8 @@ from .data.decode import read_image
 from .data.augment import test_augs, train_augs
 from .data.loader import load_data
 from .models.zoo import network_names
-from .models.source import source_labels, source_net
+from .models.source import source_net
+from .models.labels import source_labels
 from .models.finetune import finetune_net, freeze_features, reuse_source_class, scratch_net
 from .training.devices import split_batch, try_all_gpus, try_gpu
 from .training.evaluate import evaluate_accuracy

@@ -3,17 +3,19 @@ import difflib
 
 from ..compat import array, mx, set_attribute, structured_parameters
 from ..errors import UsageError
+from .labels import source_labels
 from .output import blocks, copy_net, hold_statistics, output_layer, replace_output
-from .source import load_source, remember, source_labels, source_net
+from .source import load_source, remember, source_net
 from .zoo import build_net
 
 
 def finetune_net(source='resnet18_v2', classes=2, *, network=None, lr_mult=10):
     """Return a new network with the source's features and a fresh output layer, on the CPU.
 
-    `source` and `network` as in `source_net`; a net that is passed stays as it is. `classes` is a number or a
-    list of names. `net.output` starts from Xavier (bias 0) and learns at `lr_mult` times the rate. Raises
-    `UsageError` and `WorkError`. The chapter: "Defining and Initializing the Model".
+    `source` and `network` as in `source_net`; a net that is passed stays as it is. `classes` is a
+    number or a list of names. `net.output` starts from Xavier (bias 0) and learns at `lr_mult`
+    times the rate. Raises `UsageError` and `WorkError`. The chapter: "Defining and Initializing
+    the Model".
     """
     count, names = check_classes(classes)
     net = load_source(source, network, features_only=True)
@@ -26,7 +28,7 @@ def finetune_net(source='resnet18_v2', classes=2, *, network=None, lr_mult=10):
 
 
 def scratch_net(name='resnet18_v2', classes=2):
-    """Return the untrained twin of `finetune_net`: Xavier everywhere, one rate for all, on the CPU."""
+    """Return the untrained twin of `finetune_net`: Xavier everywhere, one rate, on the CPU."""
     count, names = check_classes(classes)
     net = build_net(name)
     replace_output(net, count)
@@ -52,9 +54,9 @@ def freeze_features(net):
 def reuse_source_class(net, source, classes):
     """Start the output rows of `net` for some classes from rows of the source, and return `net`.
 
-    `classes` maps a class of `net` to the source's WordNet id or name, as in {'hotdog': 'n07697537'}; `source`
-    as in `source_net`. Raises `UsageError` for a class nobody knows or that is not unique. The chapter:
-    exercise 4.
+    `classes` maps a class of `net` to the source's WordNet id or name: {'hotdog': 'n07697537'};
+    `source` as in `source_net`. Raises `UsageError` for a class nobody knows or that is not unique.
+    The chapter: exercise 4.
     """
     origin = source_net(source)
     labels = source_labels(source, origin)

@@ -1,29 +1,24 @@
 """Finds the pretrained network a run starts from; does not know what it will be trained on."""
-import json
 import os
-from collections import namedtuple
 
-from ..compat import gluoncv, mx, structured_parameters
+from ..compat import mx, structured_parameters
 from ..errors import UsageError
 from .mismatch import explain_mismatch
-from .output import (hold_statistics, name_output, output_layer, output_name, replace_output,
-                     set_weights)
+from .output import hold_statistics, name_output, output_name, replace_output, set_weights
 from .params_file import read_params
 from .zoo import build_net, network_names, network_of_file, unknown_network, zoo_file
 
 TORCH_FILES = ('.pth', '.pt', '.safetensors')
 
-SourceClass = namedtuple('SourceClass', 'wnid name')
-
 
 def source_net(source='resnet18_v2', *, network=None):
     """Return the pretrained network with its own output layer, on the CPU.
 
-    `source` is a name ('resnet18_v2': the zoo's weights), a file (.params; .pth, .pt or .safetensors from
-    torch) or a net, which is returned as it is. The network is read off the file's name
-    ('resnet18_v2-a81db45f.params') or given as `network`; the number of classes off the file. Raises
-    `UsageError` for weights that are damaged or belong to another network, `WorkError` if the zoo's
-    cannot be fetched. The chapter: "Defining and Initializing the Model".
+    `source` is a name ('resnet18_v2': the zoo's weights), a file (.params; .pth, .pt or
+    .safetensors of PyTorch) or a net, which is returned as it is. The network is read off the
+    file's name ('resnet18_v2-a81db45f.params') or given as `network`; the number of classes is read
+    off the file. Raises `UsageError` for weights that are damaged or belong to another network,
+    `WorkError` if the zoo's cannot be fetched. The chapter: "Defining and Initializing the Model".
     """
     return load_source(source, network)
 
@@ -34,6 +29,8 @@ def load_source(source, network=None, *, features_only=False):
         return name_output(source)
     source = os.fspath(source)
     if source in network_names():
+        if network not in (None, source):
+            raise UsageError(f'the source is {source} and the network {network}: give one of them')
         return load_net(zoo_file(source), source)
     if not os.path.isfile(source):
         raise UsageError(_no_source(source))
@@ -56,16 +53,14 @@ def load_net(path, network):
     if rows is not None and rows.ndim:
         replace_output(net, len(rows))
     _fill(net, values, f'{path} does not hold the weights of {network}')
-    if _is_folded(values):
-        hold_statistics(net)
     return remember(net, network, path)
 
 
 def load_weights(net, path):
-    """Put the weights of a .params file into `net`, on its devices, whichever arrays they were saved as.
+    """Put the weights of a .params file into `net`, on its devices.
 
-    MXNet's own `load_parameters` refuses NumPy-style arrays while legacy ones are in force. Raises
-    `UsageError` if they do not fit.
+    MXNet's own `load_parameters` refuses files of NumPy-style arrays while legacy ones are in
+    force. Raises `UsageError` if the weights do not fit.
     """
     _fill(net, _structural(net, read_params(path)), f'{path} does not fit the net')
 
@@ -76,6 +71,8 @@ def _fill(net, values, complaint):
     if wrong:
         raise UsageError(f'{complaint}: {wrong}')
     set_weights(net, values)
+    if _is_folded(values):
+        hold_statistics(net)
 
 
 def _is_folded(values):
@@ -90,49 +87,15 @@ def _is_folded(values):
 
 
 def remember(net, network, path=None, classes=None):
-    """Note on `net` what it is: `.output`, `.network`, `.classes` (names) and its `.source_file`."""
+    """Note on `net` what it is: `.output`, `.network`, `.classes` (names), `.source_file`."""
     net.network, net.classes, net.source_file = network, classes, path
     return name_output(net)
-
-
-def source_labels(source, net=None):
-    """Return the classes of a source in the order of its output rows, as (wnid, name) pairs.
-
-    They are in `labels.json` beside the file (its name with .labels.json for .params), or ImageNet's
-    thousand. `net` is the loaded source, where it is at hand. Raises `UsageError` if nobody knows them.
-    """
-    net = net or source_net(source)
-    rows = output_layer(net).weight.shape[0]
-    file = getattr(net, 'source_file', None)
-    path = file and os.path.splitext(file)[0] + '.labels.json'
-    if path and os.path.isfile(path):
-        labels = _read_labels(path)
-    elif rows == 1000:
-        table = gluoncv().data.ImageNet1kAttr()
-        labels = [SourceClass(*pair) for pair in zip(table.synset, table.classes)]
-    else:
-        raise UsageError(f'nobody knows what the {rows} classes of the source are called: write '
-                         f'their names into {path or "a .labels.json file beside its weights"}')
-    if len(labels) != rows:
-        raise UsageError(f'{path} names {len(labels)} classes, the source has {rows}')
-    return labels
-
-
-def _read_labels(path):
-    try:
-        with open(path, encoding='utf-8') as file:
-            labels = json.load(file)
-        return [SourceClass(None, label) if isinstance(label, str)
-                else SourceClass(label.get('wnid'), label['name']) for label in labels]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        raise UsageError(f'{path} must be a list of names, or of {{"wnid": "n07697537", '
-                         f'"name": "hotdog"}}') from None
 
 
 def _structural(net, saved):
     """The saved arrays under the structural names of `net`, also those of a Module or a symbol.
 
-    Their long names ('arg:resnetv20_conv0_weight') differ from this net's by a prefix with a counter.
+    Long names ('arg:resnetv20_conv0_weight') differ from this net's by a prefix with a counter.
     """
     saved = {name[4:] if name.startswith(('arg:', 'aux:')) else name: value
              for name, value in saved.items()

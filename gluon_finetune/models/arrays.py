@@ -1,7 +1,7 @@
 """Lets networks written for legacy arrays take NumPy-style ones; knows nothing about their weights.
 
-66 of the 113 classifiers call legacy operators (clip, concat, Pooling, ...), which refuse NumPy-style
-arrays on MXNet 1.9.1. Their graphs run on both.
+66 of the 113 classifiers call legacy operators (clip, concat, Pooling, ...), which refuse
+NumPy-style arrays on MXNet 1.9.1. Their graphs run on both.
 """
 import contextlib
 import types
@@ -21,7 +21,7 @@ def in_style_of(block, build):
 
 
 def style_of(net):
-    """Return a context in which `net` can be called on a symbol: the style its layers were made in."""
+    """Return a context in which `net` can be called on a symbol: the style it was made in."""
     return _legacy() if 'forward' in vars(net) else contextlib.nullcontext()
 
 

@@ -1,4 +1,4 @@
-"""Finds and replaces the output layer of any classifier; does not know where its weights come from."""
+"""Finds and replaces the output layer of any classifier; does not know whose weights it holds."""
 import copy
 
 from ..compat import array, mx, structured_parameters
@@ -9,21 +9,21 @@ from .arrays import in_style_of
 def output_layer(net):
     """Return the layer of `net` whose weights have one row for each class: a Dense or 1x1 Conv2D.
 
-    It is the last such layer of `net.output`, or of the net where there is no such block; so it is in
-    every classifier of the zoos, whatever its name. Raises `UsageError` if there is none.
+    It is the last such layer of `net.output`, or of the net where there is no such block; so it is
+    in every classifier of the zoos, whatever its name. Raises `UsageError` if there is none.
     """
     inside = getattr(net, 'output', None)
     inside = inside if isinstance(inside, mx.gluon.Block) else net
     found = [block for block in blocks(inside)
              if isinstance(block, (mx.gluon.nn.Dense, mx.gluon.nn.Conv2D))]
     if not found:
-        raise UsageError(f'{type(net).__name__} has no output layer to replace: it needs a Dense or '
-                         f'Conv2D layer, best as net.output')
+        raise UsageError(f'{type(net).__name__} has no output layer to replace: it needs a '
+                         f'Dense or Conv2D layer, best as net.output')
     return found[-1]
 
 
 def output_name(net):
-    """Return the structural name of the output layer with its dot: 'output.' or 'output.0.' or 'fc.'."""
+    """Return the structural name of the output layer with its dot: 'output.', 'output.0.'."""
     weight = output_layer(net).weight
     return next(name[:-len('weight')] for name, param in structured_parameters(net).items()
                 if param is weight)
@@ -61,7 +61,7 @@ def weights(net):
 
 
 def set_weights(net, values):
-    """Give `net` the weights `values` (structural name -> NumPy array), where it is or on the CPU."""
+    """Give `net` the weights `values` (structural name -> NumPy array), where it is or the CPU."""
     for name, param in structured_parameters(net).items():
         if name in values:
             param.shape = values[name].shape
@@ -71,7 +71,7 @@ def set_weights(net, values):
 
 
 def replace_output(net, classes):
-    """Replace the output layer of `net` by one with `classes` outputs and no weights, and return it."""
+    """Replace the output layer of `net` by one with `classes` outputs and no weights; return it."""
     old = output_layer(net)
     new = in_style_of(old, lambda: _like(old, classes))
     for block in blocks(net):
@@ -90,7 +90,7 @@ def name_output(net):
 
 
 def hold_statistics(net, but=()):
-    """Let BatchNorm in `net` use its running statistics in training too, except the blocks `but`."""
+    """Let BatchNorm in `net`, except in the blocks `but`, train with its running statistics."""
     for block in blocks(net):
         if block not in but and 'use_global_stats' in getattr(block, '_kwargs', {}):
             block._kwargs['use_global_stats'] = True

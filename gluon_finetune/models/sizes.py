@@ -1,4 +1,4 @@
-"""Finds the picture sizes that go through a network without running it; knows nothing of its weights."""
+"""Finds the picture sizes that go through a network, without running it; knows no pictures."""
 from ..compat import mx, structured_parameters
 from .arrays import style_of
 
@@ -6,10 +6,10 @@ COMMON_SIZES = (32, 64, 96, 128, 160, 192, 224, 256, 299, 331)
 
 
 def fitting_sizes(net):
-    """Return those of `COMMON_SIZES` (side in pixels) whose pictures go through the HybridBlock `net`.
+    """Return those of `COMMON_SIZES` (side in pixels) that go through the HybridBlock `net`.
 
-    Networks with a pooling window of fixed size, or dense layers behind the last feature map, do not
-    take all. Shapes of weights that are known already are respected.
+    Networks with a pooling window of fixed size, or dense layers behind the last feature map, do
+    not take all. Shapes of weights that are known already are respected.
     """
     with style_of(net):
         data = mx.sym.var('data')

@@ -1,4 +1,4 @@
-"""Builds the ImageNet classifiers of both model zoos by name; does not know what is done with them."""
+"""Builds the ImageNet classifiers of both model zoos by name; knows not what they are for."""
 import difflib
 import os
 import re
@@ -86,8 +86,8 @@ def network_of_file(path):
 def zoo_file(name):
     """Return the path of the zoo's pretrained weights for `name`, downloaded if they are not there.
 
-    The file lies in $MXNET_HOME/models, comes from $MXNET_GLUON_REPO, and its sha1 is checked by the
-    zoo. Raises `UsageError` if the zoo has none, `WorkError` if they cannot be had.
+    The file lies in $MXNET_HOME/models, comes from $MXNET_GLUON_REPO, and its sha1 is checked.
+    Raises `UsageError` if the zoo has none, `WorkError` if they cannot be had.
     """
     if name not in network_names():
         raise UsageError(unknown_network(name))

@@ -1,0 +1,60 @@
+import pytest
+
+from gluon_finetune import scratch_net
+from gluon_finetune.compat import array, move, mx
+from gluon_finetune.models.output import set_weights, weights
+
+
+@pytest.fixture
+def in_numpy():
+    with mx.util.np_shape(True), mx.util.np_array(True):
+        yield
+
+
+@pytest.mark.parametrize('hybridize', [False, True])
+@pytest.mark.parametrize('name', ['mobilenetv2_0.25', 'resnet18_v2'])
+def test_both_kinds_of_arrays_train_alike(name, hybridize):
+    start, steps = {}, []
+    for style in (False, True):
+        with mx.util.np_shape(style), mx.util.np_array(style):
+            mx.random.seed(1)
+            X = array(mx.nd.random.normal(shape=(4, 3, 32, 32)))
+            net = scratch_net(name, 2)
+            net(X)
+            start = start or weights(net)
+            set_weights(net, start)
+            if hybridize:
+                net.hybridize(static_alloc=True, static_shape=True)
+            trainer = mx.gluon.Trainer(net.collect_params(), 'sgd', {'learning_rate': 0.01})
+            with mx.autograd.record():
+                loss = mx.gluon.loss.SoftmaxCrossEntropyLoss()(net(X), array([0, 1, 1, 0]))
+            loss.backward()
+            trainer.step(4)
+            assert isinstance(loss, mx.np.ndarray) == style
+            steps.append(weights(net))
+    for parameter, value in steps[0].items():
+        assert abs(steps[1][parameter] - value).max() <= 1e-4 * max(1, abs(value).max())
+
+
+# The symbol does not say of what type its data are.
+@pytest.mark.filterwarnings('ignore:Cannot decide type')
+def test_an_adapted_net_does_all_a_net_does(in_numpy, tmp_path):
+    net = scratch_net('mobilenetv2_0.25', 2)
+    X = array(mx.nd.random.normal(shape=(1, 3, 32, 32)))
+    answer = net(X).asnumpy()
+    assert isinstance(net.features(X), mx.np.ndarray)
+    assert all(isinstance(param.data(), mx.np.ndarray) for param in net.collect_params().values())
+    assert isinstance(net(mx.sym.var('data').as_np_ndarray()), mx.sym.np._Symbol)
+    move(net, [mx.cpu(0), mx.cpu(1)])
+    assert (net(X.as_in_ctx(mx.cpu(1))).asnumpy() == answer).all()
+    net.hybridize()
+    net(X.as_in_ctx(mx.cpu(1)))
+    net.export(str(tmp_path / 'net'))
+    with mx.util.np_array(False):
+        block = mx.gluon.SymbolBlock.imports(str(tmp_path / 'net-symbol.json'), 'data',
+                                             str(tmp_path / 'net-0000.params'))
+        assert abs(block(X.as_nd_ndarray()).asnumpy() - answer).max() < 1e-5
+
+
+def test_legacy_nets_are_left_as_they_are():
+    assert 'forward' not in vars(scratch_net('mobilenetv2_0.25', 2))

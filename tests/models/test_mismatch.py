@@ -11,7 +11,8 @@ def test_fitting_weights_need_no_explanation():
 
 
 def test_names_what_is_missing_wrong_and_left_over():
-    found = {'conv.weight': (8, 3, 1, 1), 'bn.gamma': (8,), 'output.weight': (2, 8), 'fc.bias': (2,)}
+    found = {'conv.weight': (8, 3, 1, 1), 'bn.gamma': (8,), 'output.weight': (2, 8),
+             'fc.bias': (2,)}
     assert explain_mismatch(EXPECTED, found) == (
         'conv.weight is (8, 3, 1, 1) in the weights, (8, 3, 3, 3) in the network; '
         'output.bias (2,) is not in the weights; fc.bias (2,) is not in the network')

@@ -20,6 +20,18 @@ def fitting_sizes(net):
         return [size for size in COMMON_SIZES if _goes_through(out, size, known)]
 
 
+def explain_refusal(net, image_size, error):
+    """Return the sentence that says why `net` met pictures with `error`, and what it would take."""
+    reason = str(error).strip().splitlines()[-1]
+    try:
+        sizes = fitting_sizes(net) if isinstance(net, mx.gluon.HybridBlock) else []
+    except (AttributeError, TypeError):
+        return (f'the net does not take the arrays in force ({reason}): make it by name, with '
+                f'finetune_net or scratch_net, and npx.set_np() as it is now')
+    hint = f': it takes image size {", ".join(map(str, sizes))}' if sizes else ''
+    return f'a picture of {image_size}x{image_size} does not go through this net ({reason}){hint}'
+
+
 def _goes_through(out, size, known):
     try:
         out.infer_shape_partial(data=(1, 3, size, size), **known)

@@ -6,6 +6,7 @@ from ..config import Config
 from ..data.download import hotdog
 from ..data.loader import load_data
 from ..errors import UsageError
+from ..models.sizes import explain_refusal
 from .devices import try_all_gpus
 from .loop import seed_everything, train_ch13
 
@@ -48,10 +49,8 @@ def check_output(net, image_size, num_classes):
               ctx=next(iter(net.collect_params().values())).list_ctx()[0])
     try:
         outputs = net(X).asnumpy().shape[1]
-    except (mx.MXNetError, ValueError, RuntimeError) as error:
-        raise UsageError(f'a picture of {image_size}x{image_size} does not go through this net '
-                         f'({str(error).strip().splitlines()[-1]}): try image size 224, or 299 for '
-                         f'Inception') from None
+    except (mx.MXNetError, AttributeError, TypeError, ValueError, RuntimeError) as error:
+        raise UsageError(explain_refusal(net, image_size, error)) from None
     if outputs != num_classes:
         raise UsageError(f'the net has {outputs} outputs and the data {num_classes} classes: make '
                          f'the net with finetune_net(source, classes=folders.classes)')

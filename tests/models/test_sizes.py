@@ -2,7 +2,7 @@ import pytest
 
 from gluon_finetune import scratch_net
 from gluon_finetune.compat import array, mx
-from gluon_finetune.models.sizes import COMMON_SIZES, fitting_sizes
+from gluon_finetune.models.sizes import COMMON_SIZES, explain_refusal, fitting_sizes
 
 
 @pytest.mark.parametrize('name, sizes', [
@@ -17,3 +17,19 @@ def test_dense_layers_bind_a_net_to_the_size_of_its_first_batch(numpy_mode):
     assert fitting_sizes(net) == [64, 96, 128, 160, 192, 224, 256, 299, 331]
     net(array(mx.nd.zeros((1, 3, 96, 96))))
     assert fitting_sizes(net) == [96]
+
+
+def test_a_refusal_says_which_sizes_will_do():
+    assert explain_refusal(scratch_net('squeezenet1.1', 2), 64, ValueError('why\nindeed\n')) == (
+        'a picture of 64x64 does not go through this net (indeed): it takes image size 224, 256, '
+        '299, 331')
+    assert explain_refusal(mx.gluon.nn.Sequential(), 64, ValueError('so')) == (
+        'a picture of 64x64 does not go through this net (so)')
+
+
+def test_a_refusal_of_the_arrays_says_how_to_make_the_net():
+    net = scratch_net('resnet18_v2', 2)
+    with mx.util.np_shape(True), mx.util.np_array(True):
+        assert explain_refusal(net, 64, TypeError('so')) == (
+            'the net does not take the arrays in force (so): make it by name, with finetune_net or '
+            'scratch_net, and npx.set_np() as it is now')

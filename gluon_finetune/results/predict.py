@@ -8,6 +8,7 @@ from ..data.augment import test_augs
 from ..data.decode import read_image
 from ..errors import UsageError
 from ..models.finetune import scratch_net
+from ..models.source import load_weights
 from ..training.checkpoint import RunDirectory
 from ..training.evaluate import predict_probabilities
 
@@ -37,7 +38,7 @@ class Predictor:
             raise UsageError(f'{run.path} has no finished epoch to predict with: '
                              f'go on with it with --resume')
         net = scratch_net(run.config.network, run.classes)
-        net.load_parameters(run.file('best.params'))
+        load_weights(net, run.file('best.params'))
         return cls(net, run.classes, run.config.image_size)
 
     def __call__(self, pictures, top=5):

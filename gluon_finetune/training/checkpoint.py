@@ -6,6 +6,7 @@ import tempfile
 
 from ..config import Config
 from ..errors import UsageError
+from ..models.source import load_weights
 from .history import History
 
 
@@ -78,8 +79,7 @@ class RunDirectory:
         """Puts the last checkpoint into `net` and `trainer` and returns its history."""
         epoch = self._epoch()
         if epoch:
-            devices = next(iter(net.collect_params().values())).list_ctx()
-            net.load_parameters(self._checkpoint(epoch, 'params'), ctx=devices)
+            load_weights(net, self._checkpoint(epoch, 'params'))
             trainer.load_states(self._checkpoint(epoch, 'states'))
         return self.history
 

@@ -7,7 +7,7 @@ import numpy
 from ..compat import array, structured_parameters
 from ..errors import UsageError
 from .mismatch import explain_mismatch
-from .output import output_layer, replace_output, set_weights, weights
+from .output import name_output, output_layer, replace_output, set_weights, weights
 from .torch_files import as_numpy, load_torch_file
 from .torch_import import import_torch, torchvision
 from .torch_pairs import find_pair, network_of_torch_file
@@ -40,7 +40,8 @@ def from_torch(state_dict, network, *, features_only=False):
     values.update({name: numpy.full(3, name.endswith('gamma')) for name, twin in twins.items()
                    if twin is None})
     set_weights(net, values)
-    return net
+    net.network = pair.gluon
+    return name_output(net)
 
 
 def load_torch_source(path, network=None, *, features_only=False):

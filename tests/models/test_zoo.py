@@ -112,3 +112,9 @@ def test_a_mirror_without_the_file(mirror):
     with pytest.raises(WorkError, match=r'\(RuntimeError: Failed downloading url .*/alexnet-'):
         zoo_file('alexnet')
     assert os.listdir(mirror.parent) == []
+
+
+def test_dropblock_is_off():
+    rates = []
+    build_net('resnest26').apply(lambda block: rates.append(getattr(block, 'drop_prob', None)))
+    assert {rate for rate in rates if rate is not None} == {0}

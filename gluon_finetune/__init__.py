@@ -15,12 +15,15 @@ from .models.zoo import network_names
 from .models.source import source_net
 from .models.labels import source_labels
 from .models.finetune import finetune_net, freeze_features, reuse_source_class, scratch_net
+from .models.torch_bridge import from_torch, to_torch
 from .training.devices import split_batch, try_all_gpus, try_gpu
 from .training.evaluate import evaluate_accuracy
 from .training.history import History, Record
 from .training.loop import seed_everything, train_ch13
 from .training.fine_tuning import train_fine_tuning
+from .training.hyperparameters import to_mean_gradient, to_sum_gradient
 from .training.run import resume_run, start_run, train_run
 from .results.plot import plot_comparison, plot_predictions, show_images
 from .results.predict import Predictor
 from .results.report import write_report
+from .results.export import export_torch

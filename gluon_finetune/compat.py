@@ -25,21 +25,21 @@ _ONE_IMPORT = threading.Lock()   # two threads that hide torch would hide it for
 def _threads():
     """Lend MXNet the settings of its threads, which it and OpenMP read as they load.
 
-    Without OMP_NUM_THREADS it takes half the cores. Its many threads wait for each other by spinning,
-    which keeps the cores from those that compute; told to wait passively they sleep.
+    Without OMP_NUM_THREADS it takes half the cores. Its many threads wait for each other by
+    spinning, which keeps the cores from those that compute; told to wait passively they sleep.
     """
     ours = {'OMP_NUM_THREADS': str(usable_cores())}
     if 'GOMP_SPINCOUNT' not in os.environ:
         ours['OMP_WAIT_POLICY'] = 'passive'
     lent = {name: value for name, value in ours.items() if not os.environ.get(name)}
-    before = dict(os.environ)
+    found = {name: os.environ[name] for name in lent if name in os.environ}
     os.environ.update(lent)
     try:
         yield
     finally:
         for name in lent:
             del os.environ[name]
-        os.environ.update({name: before[name] for name in lent if name in before})
+        os.environ.update(found)
 
 
 @contextlib.contextmanager

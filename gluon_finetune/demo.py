@@ -5,6 +5,7 @@ import hashlib
 import inspect
 import itertools
 import os
+import random
 import tempfile
 import time
 
@@ -202,7 +203,7 @@ def _write_results(out, folders, predictor, fine_tuned, scratch):
     for name, history in histories.items():
         history.to_csv(os.path.join(out, f'{name.replace(" ", "-")}.csv'))
     plot_comparison(histories, os.path.join(out, 'curves.png'))
-    items = folders.test.items[::max(1, len(folders.test) // 24)][:24]
+    items = random.Random(0).sample(folders.test.items, min(24, len(folders.test)))
     imgs = [read_image(path) for path, _ in items]
     plot_predictions(imgs, [folders.classes[label] for _, label in items], predictor(imgs),
                      path=os.path.join(out, 'predictions.png'))

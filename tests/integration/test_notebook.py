@@ -4,13 +4,13 @@ import base64
 import nbclient
 import nbformat
 
-CELL = """
+CELL = '''
 %matplotlib inline
 import gluon_finetune as gf
 folders = gf.ImageFolders({data!r})
 net = gf.scratch_net('mobilenetv2_0.25', folders.classes)
 history = gf.train_fine_tuning(net, 0.01, 8, 2, data=folders, image_size=32, progress=False)
-"""
+'''
 
 
 def pictures(cell):

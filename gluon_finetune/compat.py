@@ -25,12 +25,12 @@ _ONE_IMPORT = threading.Lock()   # two threads that hide torch would hide it for
 def _threads():
     """Lend MXNet the settings of its threads, which it and OpenMP read as they load.
 
-    Without OMP_NUM_THREADS it takes half the cores. Its many threads wait for each other by
-    spinning, which keeps the cores from those that compute; told to wait passively they sleep.
+    Without OMP_NUM_THREADS it takes half the cores. Threads that wait for each other spin, by
+    default so long that on busy cores nobody gets to compute; 1000 turns do on idle ones.
     """
     ours = {'OMP_NUM_THREADS': str(usable_cores())}
-    if 'GOMP_SPINCOUNT' not in os.environ:
-        ours['OMP_WAIT_POLICY'] = 'passive'
+    if not os.environ.get('OMP_WAIT_POLICY'):
+        ours['GOMP_SPINCOUNT'] = '1000'
     lent = {name: value for name, value in ours.items() if not os.environ.get(name)}
     found = {name: os.environ[name] for name in lent if name in os.environ}
     os.environ.update(lent)

@@ -37,8 +37,8 @@ submodules = {name for name in new if f'numpy.{name}' in sys.modules}
 print(sorted(new - submodules), sorted(names - set(vars(numpy))))
 print(warnings.filters == filters,
       [os.environ.get(name) == environ.get(name)
-       for name in ('OMP_NUM_THREADS', 'OMP_WAIT_POLICY')])
-''', OMP_NUM_THREADS=None, OMP_WAIT_POLICY='')
+       for name in ('OMP_NUM_THREADS', 'GOMP_SPINCOUNT')])
+''', OMP_NUM_THREADS=None, GOMP_SPINCOUNT='')
     assert output == '[] []\nTrue [True, True]'
 
 

@@ -11,6 +11,7 @@ from .config import Config
 from .data.download import hotdog
 from .data.folders import ImageFolders
 from .errors import UsageError, WorkError
+from .parity import table
 from .results.export import export_torch
 from .results.predict import Predictor, confusion
 from .results.report import write_report
@@ -52,6 +53,7 @@ def make_parser():
     add_predict(commands)
     add_export(commands)
     add_check(commands)
+    add_parity(commands)
     return parser
 
 
@@ -93,6 +95,7 @@ TRAIN_OPTIONS = {
     'batch_size': ('--batch-size', int, 'pictures a step'),
     'num_epochs': ('--epochs', int, 'passes over the pictures'),
     'image_size': ('--image-size', int, 'height and width of the input'),
+    'min_area': ('--min-area', float, 'smallest share of a picture that a training crop keeps'),
     'wd': ('--wd', float, 'weight decay'),
     'seed': ('--seed', int, 'same seed, same result'),
     'num_workers': ('--workers', int, 'processes that prepare pictures; 0 keeps a run repeatable'),
@@ -243,6 +246,32 @@ def check(args):
         print(f'{len(folders.train)} training and {len(folders.test)} test pictures of '
               f'{len(folders.classes)} classes, {len(bad)} cannot be used')
     return 1 if bad else 0
+
+
+# parity
+
+def add_parity(commands):
+    command = commands.add_parser('parity', help='compare every step with PyTorch, in one table')
+    command.add_argument('--only', metavar='NAME', action='append',
+                         help='only what has NAME in its name; may be given again')
+    command.add_argument('--data', help='folder of pictures for the whole run (default: drawn)')
+    command.add_argument('--source', help='file with the weights it starts from (default: random)')
+    command.add_argument('--out', help='draw its two curves into this picture')
+    command.add_argument('--json', action='store_true')
+    command.set_defaults(run=parity)
+
+
+def parity(args):
+    if not args.json:
+        print(table.heading())
+    rows = []
+    for row in table.run_table(args.only, args.data, args.source, args.out):
+        rows.append(row)
+        if not args.json:
+            print(table.line(row), flush=True)
+    if args.json:
+        print_json([row._asdict() for row in rows])
+    return 1 if any(row.verdict == table.DIFFERS for row in rows) else 0
 
 
 def print_json(value):

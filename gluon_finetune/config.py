@@ -31,6 +31,7 @@ class Config:
     wd: float = 0.001              # weight decay, on every parameter
     lr_mult: float = 10            # the new output layer starts from nothing, so it learns faster
     image_size: int = 224          # what ImageNet networks were trained at
+    min_area: float = 0.08         # of a random crop; more where objects are small in the picture
     freeze: bool = False           # features stay as they are (exercise 3)
     seed: int = 0
     num_workers: int = 0           # enough without a GPU; workers cost reproducibility
@@ -43,6 +44,9 @@ class Config:
             _check_whole('seed', self.seed, 0)
         _check_positive('learning_rate', self.learning_rate)
         _check_positive('lr_mult', self.lr_mult)
+        if not (_is_number(self.min_area) and 0 < self.min_area <= 1):
+            raise UsageError(f'min_area is {self.min_area!r}: it must be above 0 and at most 1, '
+                             f'the share of the picture that a crop keeps')
         if not (_is_number(self.wd) and 0 <= self.wd < math.inf):
             raise UsageError(f'wd is {self.wd!r}: it must be a number from 0 up, such as 0.001')
 

@@ -10,7 +10,6 @@ import tempfile
 import time
 
 from .compat import mx
-from .config import Config
 from .data import canvas, drawn, things
 from .data.decode import read_image
 from .data.download import cache_dir
@@ -21,8 +20,7 @@ from .models.finetune import finetune_net, scratch_net
 from .results.plot import plot_comparison, plot_predictions
 from .results.predict import Predictor
 from .training.checkpoint import check_free, write_json
-from .training.devices import try_all_gpus
-from .training.fine_tuning import prepare
+from .training.fine_tuning import train_fine_tuning
 from .training.loop import seed_everything, train_ch13
 
 NETWORK = 'resnet18_v2'
@@ -82,9 +80,12 @@ def run(out=None, seed=0, progress=True, source=Source(), target=Target()):
     twin = scratch_net(NETWORK, folders.classes)
 
     # 4. Train it on the target data set; and its twin, which starts from nothing.
-    options = target, folders, source.image_size, seed, progress
-    fine_tuned = train(net, target.learning_rate, *options)
-    scratch = train(twin, target.scratch_learning_rate, *options)
+    options = dict(data=folders, image_size=source.image_size, min_area=MIN_AREA, seed=seed,
+                   progress=progress)
+    fine_tuned = train_fine_tuning(net, target.learning_rate, target.batch_size,
+                                   target.num_epochs, **options)
+    scratch = train_fine_tuning(twin, target.scratch_learning_rate, target.batch_size,
+                                target.num_epochs, **options)
 
     _write_results(out, folders, Predictor(net, folders.classes, source.image_size),
                    fine_tuned, scratch)
@@ -140,20 +141,6 @@ def pretrain(source, progress=True):
 def _recipe(source):
     code = ''.join(inspect.getsource(part) for part in (canvas, things, drawn, pretrain))
     return hashlib.sha1(f'{source}{MIN_AREA}{code}'.encode()).hexdigest()[:8]
-
-
-# 4. the training of the target
-
-def train(net, learning_rate, target, folders, image_size, seed, progress):
-    """`train_fine_tuning` with gentler crops; returns its `History`."""
-    config = Config(learning_rate=learning_rate, batch_size=target.batch_size,
-                    num_epochs=target.num_epochs, image_size=image_size, seed=seed)
-    seed_everything(seed)
-    devices = try_all_gpus()
-    train_iter, test_iter = load_data(folders, target.batch_size, image_size, min_area=MIN_AREA)
-    loss, trainer = prepare(net, config, len(folders.classes), devices)
-    return train_ch13(net, train_iter, test_iter, loss, trainer, target.num_epochs, devices,
-                      seed=seed, progress=progress)
 
 
 # the outcome

@@ -48,7 +48,7 @@ def train_run(net, run, folders, *, devices=None, progress=True):
     devices = devices or try_all_gpus()
     seed_everything(config.seed)
     train_iter, test_iter = load_data(folders, config.batch_size, config.image_size,
-                                      num_workers=config.num_workers)
+                                      num_workers=config.num_workers, min_area=config.min_area)
     loss, trainer = prepare(net, config, len(run.classes), devices)
     history = History(run.restore(net, trainer))
     for record in train_epochs(net, train_iter, test_iter, loss, trainer, config.num_epochs,

@@ -65,7 +65,9 @@ def test_the_output_moves_ten_times_as_far(folders):
     (dict(batch_size=0), 'batch_size is 0: it must be a whole number from 1 up'),
     (dict(num_epochs=0), 'num_epochs is 0: it must be a whole number from 1 up'),
     (dict(image_size=1.5), 'image_size is 1.5: it must be a whole number from 1 up'),
-    (dict(wd=-1), 'wd is -1: it must be a number from 0 up, such as 0.001')])
+    (dict(wd=-1), 'wd is -1: it must be a number from 0 up, such as 0.001'),
+    (dict(min_area=0), 'min_area is 0: it must be above 0 and at most 1, the share of the picture '
+                       'that a crop keeps')])
 def test_numbers_that_cannot_work_are_refused(folders, change, message):
     with pytest.raises(UsageError) as error:
         gf.train_fine_tuning(None, 0.01, data=folders, **{**SMALL, **change})

@@ -1,0 +1,187 @@
+"""What PyTorch computes, from the weights of a Gluon net; knows nothing else of MXNet.
+
+Every function has its twin of the same name in `ours.py`. Where the frameworks count differently,
+the reason stands at the line. `spoil` changes the twin before it is used: with it the tests show
+that a comparison can fail.
+"""
+import numpy
+
+from ..models.output import output_layer
+from ..models.torch_bridge import to_torch, torch_net
+from ..models.torch_import import import_torch
+from ..models.torch_pairs import find_pair
+from .inputs import is_statistic, logits_and_labels, pictures_for, random_net, shared_names
+
+
+def float32(number):
+    """The nearest float32: MXNet keeps its rates so, even where it computes in float64."""
+    return float(numpy.float32(number))
+
+
+BATCH_NORM_MOMENTUM = 1 - float32(0.9)   # PyTorch counts the share of the new, MXNet of the old
+
+
+def pytorch():
+    """The module torch; raises `UsageError` where it is not installed."""
+    return import_torch('comparing with PyTorch')
+
+
+def logits(network, dtype, spoil=None):
+    """Outputs of the random net's twin for pictures, as in prediction."""
+    twin, _ = random_twin(network, dtype, spoil)
+    with pytorch().no_grad():
+        return [('', {'logits': twin.eval()(tensor(pictures_for(network), dtype)).numpy()})]
+
+
+def losses(dtype, **options):
+    """Cross-entropy of each example; `options` of PyTorch's loss."""
+    y_hat, y = logits_and_labels()
+    loss = pytorch().nn.CrossEntropyLoss(reduction='none', **options)
+    return [('', {'loss': loss(tensor(y_hat, dtype), tensor(y)).numpy()})]
+
+
+def correct():
+    """How many examples are classified rightly."""
+    y_hat, y = logits_and_labels()
+    return {'correct': (tensor(y_hat).argmax(dim=1) == tensor(y)).sum().item()}
+
+
+def gradients(recipe, dtype, spoil=None):
+    """Gradient of the mean loss over a batch, of every parameter that learns."""
+    twin, names = random_twin(recipe.network, dtype, spoil)
+    backward(twin, *next(recipe.batches()))
+    params = dict(twin.named_parameters())
+    return [('', {name: params[theirs].grad.numpy() for name, theirs in names.items()
+                  if theirs in params})]
+
+
+def train(recipe, dtype, spoil=None):
+    """After each step, how far every weight has moved; what is frozen, statistics included."""
+    for number, (start, now, _) in enumerate(steps(recipe, dtype, spoil), 1):
+        yield f'step {number}', {name: now[name] - start[name] for name in now
+                                 if recipe.freeze or not is_statistic(name)}
+
+
+def statistics(recipe, dtype, spoil=None, unbiased=True):
+    """BatchNorm's running means and variances after the last step, the variance as MXNet counts.
+
+    PyTorch's running variance takes up the variance over n - 1, MXNet's that over n.
+    """
+    *_, (start, now, counts) = steps(recipe, dtype, spoil)
+    found = {name: now[name] for name in now if is_statistic(name)}
+    for name, count in counts.items() if unbiased else ():
+        old = start[name] * (1 - BATCH_NORM_MOMENTUM) ** recipe.steps
+        found[name] = old + (now[name] - old) * (count - 1) / count
+    return [('', found)]
+
+
+def steps(recipe, dtype, spoil=None):
+    """Yield (weights at the start, after the step, {variance: values behind it}) of each step."""
+    twin, names = random_twin(recipe.network, dtype, spoil)
+    counts = count_values(twin, names)
+    trainer = make_trainer(twin, recipe)
+    start = values(twin, names)
+    for X, y in recipe.batches():
+        step(twin, trainer, X, y, recipe.by_sum)
+        yield start, values(twin, names), counts
+
+
+def random_twin(network, dtype, spoil=None):
+    """The twin of `random_net(network)` in training mode, and {Gluon's name: PyTorch's}."""
+    net = random_net(network)
+    twin = twin_of(net, network)
+    for layer in batch_norms(twin):
+        layer.momentum = BATCH_NORM_MOMENTUM if layer.affine else 0
+        # The one without scale and shift stands on the input: MXNet on the CPU moves statistics in
+        # the backward pass, which does not get there.
+    if spoil:
+        spoil(twin)
+    return twin.to(getattr(pytorch(), dtype)).train(), shared_names(net, network)
+
+
+def twin_of(net, network):
+    """The PyTorch twin of `net`, with its weights."""
+    torch = pytorch()
+    with torch.device('meta'):   # random weights of its own would cost seconds
+        twin = torch_net(network, len(output_layer(net).weight.data()))
+    twin.to_empty(device='cpu').load_state_dict(to_torch(net, network))
+    return twin
+
+
+def make_trainer(twin, recipe):
+    """SGD with the output layer in a faster group; with `freeze`, the features stay as they are."""
+    output = find_pair(recipe.network).layers[-1]
+    features = [param for name, param in twin.named_parameters()
+                if not name.startswith(f'{output}.')]
+    if recipe.freeze:
+        for param in features:
+            param.requires_grad = False
+        for layer in batch_norms(twin):
+            layer.eval()   # or its running statistics would move
+    return pytorch().optim.SGD(
+        [{'params': features},
+         {'params': twin.get_submodule(output).parameters(),
+          'lr': float32(recipe.learning_rate * recipe.lr_mult)}],
+        lr=float32(recipe.learning_rate), weight_decay=float32(recipe.wd),
+        momentum=float32(recipe.momentum))
+
+
+def batch_norms(twin):
+    return [layer for layer in twin.modules() if isinstance(layer, pytorch().nn.BatchNorm2d)]
+
+
+def step(twin, trainer, X, y, by_sum=False):
+    """One step of training on a batch; returns its mean loss."""
+    trainer.zero_grad()
+    loss = backward(twin, X, y, by_sum)
+    trainer.step()
+    return loss / len(X) if by_sum else loss
+
+
+def backward(twin, X, y, by_sum=False):
+    """Leaves the gradients of the mean, or the sum, of the losses on the parameters; returns it."""
+    dtype = next(twin.parameters()).dtype
+    loss = pytorch().nn.CrossEntropyLoss(reduction='sum' if by_sum else 'mean')(
+        twin(tensor(X).to(dtype)), tensor(y))
+    loss.backward()
+    return loss.item()
+
+
+def accuracy(twin, batches):
+    """Share of the examples of `batches` that `twin` classifies rightly."""
+    twin.eval()
+    with pytorch().no_grad():
+        right = [(twin(tensor(X)).argmax(dim=1) == tensor(y)).sum().item() for X, y in batches]
+    return sum(right) / sum(len(y) for _, y in batches)
+
+
+def count_values(twin, names):
+    """A dict that a forward pass fills: running variance that moves -> values behind it."""
+    layers, counts = dict(twin.named_modules()), {}
+    for name, theirs in names.items():
+        layer = layers[theirs.rpartition('.')[0]]
+        if name.endswith('running_var') and layer.momentum:
+            layer.register_forward_hook(
+                lambda layer, inputs, output, name=name: counts.update(
+                    {name: inputs[0].numel() // inputs[0].shape[1]}))
+    return counts
+
+
+def shake(twin, number, size=2.0 ** -16):
+    """Change every weight of `twin` by about `size` of itself, each `number` in another way."""
+    torch = pytorch()
+    generator = torch.Generator().manual_seed(number)
+    with torch.no_grad():
+        for param in twin.parameters():
+            param.mul_(1 + size * torch.randn(param.shape, generator=generator))
+
+
+def values(twin, names):
+    """Every parameter and statistic as a NumPy array, under Gluon's names."""
+    state = twin.state_dict()
+    return {name: state[theirs].numpy().copy() for name, theirs in names.items()}
+
+
+def tensor(array, dtype=None):
+    """A tensor of a NumPy array, in its own type or another."""
+    return pytorch().from_numpy(numpy.array(array, dtype))

@@ -12,6 +12,7 @@ from .data.download import hotdog
 from .data.folders import ImageFolders
 from .errors import UsageError, WorkError
 from .parity import table
+from .parity.rows import DIFFERS
 from .results.export import export_torch
 from .results.predict import Predictor, confusion
 from .results.report import write_report
@@ -271,7 +272,7 @@ def parity(args):
             print(table.line(row), flush=True)
     if args.json:
         print_json([row._asdict() for row in rows])
-    return 1 if any(row.verdict == table.DIFFERS for row in rows) else 0
+    return 1 if any(row.verdict == DIFFERS for row in rows) else 0
 
 
 def print_json(value):

@@ -81,7 +81,7 @@ def test_train_refuses_bad_pictures_or_leaves_them_out(chairs_copy, tmp_path, ca
     bad = next(iter((chairs_copy / 'train').iterdir())) / 'text.jpg'
     bad.write_text('no picture')
     status, _, err = say(capsys, 'train', chairs_copy, '--out', tmp_path / 'run', *TRAIN)
-    assert status == 2 and '1 pictures cannot be decoded' in err[0]
+    assert status == 2 and '1 picture cannot be used' in err[0]
     assert not (tmp_path / 'run').exists()
     status = main(['train', str(chairs_copy), '--out', str(tmp_path / 'run'), '--skip-bad', *TRAIN])
     assert status == 0 and f'left out: {bad}: ' in capsys.readouterr().err

@@ -28,8 +28,10 @@ def explain_refusal(net, image_size, error):
     except (AttributeError, TypeError):
         return (f'the net does not take the arrays in force ({reason}): make it by name, with '
                 f'finetune_net or scratch_net, and npx.set_np() as it is now')
-    hint = f': it takes image size {", ".join(map(str, sizes))}' if sizes else ''
-    return f'a picture of {image_size}x{image_size} does not go through this net ({reason}){hint}'
+    what = f'a picture of {image_size}x{image_size} does not go through this net'
+    if not sizes or image_size in sizes:
+        return f'{what}: {reason}'
+    return f'{what}: sizes that do are {", ".join(map(str, sizes))}'
 
 
 def _goes_through(out, size, known):

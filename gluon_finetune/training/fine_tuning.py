@@ -1,4 +1,7 @@
 """Fine-tuning as the chapter calls it: brings data, network and trainer together for the loop."""
+import contextlib
+import io
+
 import numpy
 
 from ..compat import array, move, mx
@@ -52,7 +55,8 @@ def check_output(net, image_size, num_classes):
     X = array(numpy.zeros((1, 3, image_size, image_size)), dtype='float32',
               ctx=next(iter(net.collect_params().values())).list_ctx()[0])
     try:
-        outputs = net(X).asnumpy().shape[1]
+        with contextlib.redirect_stdout(io.StringIO()):  # MXNet prints what it then raises
+            outputs = net(X).asnumpy().shape[1]
     except (mx.MXNetError, AttributeError, TypeError, ValueError, RuntimeError) as error:
         raise UsageError(explain_refusal(net, image_size, error)) from None
     if outputs != num_classes:
@@ -61,10 +65,11 @@ def check_output(net, image_size, num_classes):
 
 
 def refuse_bad_pictures(folders, progress=True):
-    """Raises `UsageError` when a picture of `folders` cannot be decoded, naming the first three."""
+    """Raises `UsageError` when a picture of `folders` cannot be used, naming the first three."""
     bad = folders.check(progress=progress)
     if bad:
         named = '; '.join(f'{picture.path}: {picture.reason}' for picture in bad[:3])
         more = f'; and {len(bad) - 3} more' if len(bad) > 3 else ''
-        raise UsageError(f'{len(bad)} pictures cannot be decoded ({named}{more}): remove them, '
-                         f'or leave them out with --skip-bad or folders.without(folders.check())')
+        count = f'{len(bad)} picture{"s" * (len(bad) > 1)}'
+        raise UsageError(f'{count} cannot be used ({named}{more}): repair or remove what is named, '
+                         f'or go without, by --skip-bad or folders.without(folders.check())')

@@ -8,7 +8,7 @@ from ..errors import UsageError
 from ..models.finetune import finetune_net, freeze_features, scratch_net
 from .checkpoint import RunDirectory, check_free
 from .devices import try_all_gpus
-from .fine_tuning import prepare, refuse_bad_pictures
+from .fine_tuning import check_output, prepare, refuse_bad_pictures
 from .history import History
 from .loop import seed_everything, train_epochs
 
@@ -19,6 +19,7 @@ def start_run(path, config, folders):
     refuse_bad_pictures(folders)
     seed_everything(config.seed)
     net = build_net(config, folders.classes)
+    check_output(net, config.image_size, len(folders.classes))
     config = dataclasses.replace(config, network=net.network)
     return net, RunDirectory.create(path, config, folders.classes, folders.split)
 

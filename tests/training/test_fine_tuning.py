@@ -101,6 +101,6 @@ def test_bad_pictures_are_refused_before_anything_else(chairs_copy):
     bad.write_text('no picture')
     with pytest.raises(UsageError) as error:
         gf.train_fine_tuning(None, 0.01, data=gf.ImageFolders(chairs_copy), **SMALL)
-    assert str(error.value).startswith(f'1 pictures cannot be decoded ({bad}: ')
-    assert str(error.value).endswith('remove them, or leave them out with --skip-bad or '
-                                     'folders.without(folders.check())')
+    assert str(error.value).startswith(f'1 picture cannot be used ({bad}: ')
+    assert str(error.value).endswith(': repair or remove what is named, or go without, by '
+                                     '--skip-bad or folders.without(folders.check())')

@@ -95,6 +95,14 @@ def test_nothing_is_written_when_the_network_is_wrong(tmp_path, folders):
     assert os.listdir(tmp_path) == []
 
 
+def test_nothing_is_written_when_the_pictures_are_too_small(tmp_path, folders, capfd):
+    with pytest.raises(UsageError) as error:
+        start_run(str(tmp_path / 'run'), replace(network='squeezenet1.1'), folders)
+    assert str(error.value) == ('a picture of 32x32 does not go through this net: sizes that do '
+                                'are 224, 256, 299, 331')
+    assert os.listdir(tmp_path) == [] and 'infer_shape' not in capfd.readouterr().out
+
+
 def test_a_resumed_run_keeps_its_settings(tmp_path, folders):
     net, run = start_run(str(tmp_path / 'run'), CONFIG, folders)
     with pytest.raises(UsageError) as error:

@@ -4,6 +4,7 @@ Everything comes from NumPy's oldest generator, whose numbers never change: what
 can be stored and compared with the other later.
 """
 import dataclasses
+import gc
 
 import numpy
 
@@ -58,6 +59,7 @@ def logits_and_labels():
 
 def random_net(network):
     """Return the Gluon net `network` with random weights and random BatchNorm statistics."""
+    gc.collect()   # the net before, which refers to itself in circles, may weigh a gigabyte
     net, rng = empty_net(find_pair(network), CLASSES), numpy.random.RandomState(0)
     set_weights(net, {name: random_values(rng, name.rpartition('.')[2], param)
                       for name, param in structured_parameters(net).items()})

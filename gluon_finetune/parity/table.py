@@ -2,7 +2,7 @@
 from ..errors import UsageError
 from . import theirs
 from .checks import all_checks
-from .whole_run import WHOLE_RUN, compare_runs, curve_row, plot_runs
+from .whole_run import WHOLE_RUN, compare_by_default, curve_row, plot_runs
 
 # Markdown that is also readable as it is: a heading and a width for each column.
 COLUMNS = {'compared': 25, 'rounding': 8, 'tolerance': 9, 'measured': 8, 'float64: tolerance': 18,
@@ -26,7 +26,7 @@ def run_table(only=None, data=None, source=None, out=None):
     for check in checks:
         yield check.row()
     if wanted(WHOLE_RUN):
-        curves = compare_runs(data, source)
+        curves = compare_by_default(data, source)
         if out:
             plot_runs(curves, out)
         yield curve_row(curves)

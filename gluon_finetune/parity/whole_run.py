@@ -7,7 +7,7 @@ from collections import namedtuple
 import numpy
 
 from ..compat import array, mx
-from ..config import Config
+from ..config import DEFAULT_NETWORK, Config
 from ..data.drawn import draw_hotdogs
 from ..data.folders import ImageFolders
 from ..data.loader import load_data
@@ -61,7 +61,7 @@ def start(config, classes):
     seed_everything(config.seed)
     if not config.scratch:
         return finetune_net(config.source, classes, network=config.network, lr_mult=config.lr_mult)
-    net = scratch_net(config.network, classes)
+    net = scratch_net(config.network or DEFAULT_NETWORK, classes)
     net(array(numpy.zeros((1, 3, config.image_size, config.image_size))))
     return net
 
@@ -83,12 +83,12 @@ def run_here(net, config, batches):
                  [record.test_acc for record in records])
 
 
-def run_there(twin, config, batches, by_sum=False):
+def run_there(twin, network, config, batches, by_sum=False):
     """Train `twin` in a loop like that of the chapter's PyTorch tab; return the `Curve`.
 
     Learning rate and decay of `config` are for the mean over a batch, with `by_sum` for the sum.
     """
-    recipe = Recipe(config.network, learning_rate=config.learning_rate, wd=config.wd,
+    recipe = Recipe(network, learning_rate=config.learning_rate, wd=config.wd,
                     lr_mult=1 if config.scratch else config.lr_mult)
     trainer, losses, test_accs = theirs.make_trainer(twin, recipe), [], []
     for epoch in batches.train:
@@ -98,24 +98,27 @@ def run_there(twin, config, batches, by_sum=False):
     return Curve(losses, test_accs)
 
 
-def compare_runs(data=None, source=None, config=None):
-    """Train `SEEDS` times here and once there; return {name: `Curve`}, PyTorch's last.
+def compare_by_default(data=None, source=None):
+    """`compare_runs` on the folder `data`, from the weights in the file `source`.
 
-    On the folder `data` from the weights in the file `source`; without them, on pictures that are
-    drawn, from random weights.
+    Without them, on pictures that are drawn, from random weights and at a rate that these stand.
     """
-    config = config or Config(network=None if source else 'resnet18_v2', source=source,
-                              scratch=source is None, image_size=64, batch_size=32, num_epochs=3)
+    config = Config(source=source, scratch=source is None, image_size=64, batch_size=32,
+                    num_epochs=3, learning_rate=0.01 if source else 0.001)
     with tempfile.TemporaryDirectory() as folder:
-        folders = ImageFolders(data or draw_hotdogs(os.path.join(folder, 'hotdog'), 64, 16))
-        curves = {}
-        for seed in reversed(range(SEEDS)):
-            config = dataclasses.replace(config, seed=seed)
-            batches, net = Batches(folders, config), start(config, folders.classes)
-            config = dataclasses.replace(config, network=net.network)
-            twin = theirs.twin_of(net, net.network)
-            curves[f'MXNet, seed {seed}'] = run_here(net, config, batches)
-        curves['PyTorch, seed 0'] = run_there(twin, config, batches)
+        data = data or draw_hotdogs(os.path.join(folder, 'hotdog'), 64, 16)
+        return compare_runs(ImageFolders(data), config)
+
+
+def compare_runs(folders, config):
+    """Train `SEEDS` times here and once there; return {name: `Curve`}, PyTorch's last."""
+    curves = {}
+    for seed in reversed(range(SEEDS)):
+        config = dataclasses.replace(config, seed=seed)
+        batches, net = Batches(folders, config), start(config, folders.classes)
+        twin = theirs.twin_of(net, net.network)
+        curves[f'MXNet, seed {seed}'] = run_here(net, config, batches)
+    curves['PyTorch, seed 0'] = run_there(twin, net.network, config, batches)
     return curves
 
 

@@ -1,0 +1,59 @@
+"""A whole fine-tuning in both frameworks, on drawn pictures."""
+import dataclasses
+
+import pytest
+
+from gluon_finetune.config import Config
+from gluon_finetune.data.drawn import draw_hotdogs
+from gluon_finetune.data.folders import ImageFolders
+from gluon_finetune.parity import whole_run
+from gluon_finetune.parity.rows import DIFFERS, EQUAL
+from gluon_finetune.parity.theirs import twin_of
+from gluon_finetune.parity.whole_run import Batches, Curve, curve_row, plot_runs, run_there, start
+
+CONFIG = Config(network='resnet18_v2', scratch=True, image_size=32, batch_size=8, num_epochs=1)
+
+
+def made(there, *here):
+    named = {f'MXNet, seed {i}': Curve(losses, [0.5]) for i, losses in enumerate(here)}
+    return {**named, 'PyTorch, seed 0': Curve(there, [0.5])}
+
+
+def test_the_seeds_are_the_tolerance():
+    row = curve_row(made([[1.2], [0.75]], [[1.5], [0.8]], [[1.0], [0.6]], [[1.1], [0.7]]))
+    assert (row.tolerance, row.measured) == pytest.approx((0.2, 0.05)) and row.verdict == EQUAL
+    assert curve_row(made([[1.1], [1.0]], [[1.5], [0.8]], [[1.1], [0.7]])).verdict == DIFFERS
+
+
+@pytest.fixture
+def torch():
+    return pytest.importorskip('torch')
+
+
+@pytest.mark.parity
+def test_both_begin_alike(torch, tmp_path):
+    """On drawings and from random weights; where it goes from there, rounding decides."""
+    found = whole_run.compare_runs(ImageFolders(draw_hotdogs(tmp_path / 'hotdog', 16, 4)), CONFIG)
+    here, there = list(found.values())[-2:]
+    assert there.losses[0][0] == pytest.approx(here.losses[0][0], rel=1e-5)
+    assert len(plot_runs(found, str(tmp_path / 'curves.png')).lines) == 4
+    assert (tmp_path / 'curves.png').stat().st_size > 10_000
+
+
+@pytest.mark.parity
+@pytest.mark.realdata
+@pytest.mark.slow
+def test_both_frameworks_learn_alike(torch, hotdog_root, weights_root):
+    source = str(weights_root / 'resnet18_v2-imagenet100-64px.params')
+    config = Config(source=source, image_size=64, batch_size=16, num_epochs=2)
+    folders = ImageFolders(str(hotdog_root))
+    folders.train = folders.train.holding(folders.train.items[::8])
+    folders.test = folders.test.holding(folders.test.items[::16])
+    curves = whole_run.compare_runs(folders, config)
+    row = curve_row(curves)
+    assert row.verdict == EQUAL and row.measured < 0.1 * row.tolerance
+
+    net, slower = start(config, folders.classes), dataclasses.replace(config, learning_rate=5e-5)
+    curves['PyTorch, seed 0'] = run_there(twin_of(net, net.network), net.network, slower,
+                                          Batches(folders, config))
+    assert curve_row(curves).verdict == DIFFERS

@@ -7,7 +7,7 @@ from ..compat import array, mx
 from ..data.augment import train_augs, transforms
 from ..models.torch_import import torchvision
 from .rows import Check, by_distribution
-from .theirs import pytorch, tensor
+from .twin import pytorch, tensor
 
 DRAWS = 10_000
 HEIGHT, WIDTH = 100, 150   # of the picture

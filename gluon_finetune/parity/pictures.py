@@ -14,7 +14,7 @@ from ..data.augment import test_augs, transforms
 from ..data.drawn import draw_picture
 from ..models.torch_import import torchvision
 from .rows import Check, as_known, by_rounding, fixed_row
-from .theirs import tensor
+from .twin import tensor
 
 # In grey levels: OpenCV resizes bytes with weights of 11 binary digits, cuts two terms off at
 # quarters of a level, and rounds their sum.

@@ -1,8 +1,9 @@
 """Runs the comparisons one after the other and writes their rows; computes nothing itself."""
 from ..errors import UsageError
-from . import theirs
 from .checks import all_checks
-from .whole_run import WHOLE_RUN, compare_by_default, curve_row, plot_runs
+from .curves import WHOLE_RUN, curve_row, plot_runs
+from .twin import pytorch
+from .whole_run import compare_by_default
 
 # Markdown that is also readable as it is: a heading and a width for each column.
 COLUMNS = {'compared': 25, 'rounding': 8, 'tolerance': 9, 'measured': 8, 'float64: tolerance': 18,
@@ -18,7 +19,7 @@ def run_table(only=None, data=None, source=None, out=None):
     """
     def wanted(name):
         return not only or any(part in name for part in only)
-    theirs.pytorch()
+    pytorch()   # or it is not installed
     checks = [check for check in all_checks() if wanted(check.name)]
     if not checks and not wanted(WHOLE_RUN):
         raise UsageError(f'no comparison is called {" or ".join(only)}: expected a part of one of '

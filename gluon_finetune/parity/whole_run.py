@@ -13,13 +13,10 @@ from ..data.folders import ImageFolders
 from ..data.loader import load_data
 from ..models.finetune import finetune_net, scratch_net
 from ..training.fine_tuning import prepare
-from ..training.history import save_figure
 from ..training.loop import seed_everything, train_epochs
-from . import theirs
 from .inputs import Recipe
-from .rows import DIFFERS, EQUAL, Row, share
+from .twin import accuracy, make_trainer, step, twin_of
 
-WHOLE_RUN = 'a whole run'
 SEEDS = 3   # the first in both frameworks, the others here alone: to see what chance does
 
 # `losses`: the mean loss of each batch, a list for each epoch. `test_accs`: one for each epoch.
@@ -90,11 +87,11 @@ def run_there(twin, network, config, batches, by_sum=False):
     """
     recipe = Recipe(network, learning_rate=config.learning_rate, wd=config.wd,
                     lr_mult=1 if config.scratch else config.lr_mult)
-    trainer, losses, test_accs = theirs.make_trainer(twin, recipe), [], []
+    trainer, losses, test_accs = make_trainer(twin, recipe), [], []
     for epoch in batches.train:
         twin.train()
-        losses.append([theirs.step(twin, trainer, X, y, by_sum) for X, y in epoch])
-        test_accs.append(theirs.accuracy(twin, batches.test))
+        losses.append([step(twin, trainer, X, y, by_sum) for X, y in epoch])
+        test_accs.append(accuracy(twin, batches.test))
     return Curve(losses, test_accs)
 
 
@@ -116,38 +113,7 @@ def compare_runs(folders, config):
     for seed in reversed(range(SEEDS)):
         config = dataclasses.replace(config, seed=seed)
         batches, net = Batches(folders, config), start(config, folders.classes)
-        twin = theirs.twin_of(net, net.network)
+        twin = twin_of(net, net.network)
         curves[f'MXNet, seed {seed}'] = run_here(net, config, batches)
     curves['PyTorch, seed 0'] = run_there(twin, net.network, config, batches)
     return curves
-
-
-def curve_row(curves):
-    """The `Row` of the losses of seed 0, epoch by epoch; tolerance: how far the seeds are apart."""
-    *here, there = [[numpy.mean(epoch) for epoch in curve.losses] for curve in curves.values()]
-    spreads = [max(losses) - min(losses) for losses in zip(*here)]
-    apart = [abs(one - other) for one, other in zip(here[-1], there)]
-    worst = max(range(len(apart)), key=lambda epoch: share(apart[epoch], spreads[epoch]))
-    verdict = EQUAL if apart[worst] <= spreads[worst] else DIFFERS
-    accs = [curve.test_accs[-1] for curve in curves.values()]
-    return Row(WHOLE_RUN, spreads[worst], apart[worst], verdict, None, None, None,
-               f'loss of an epoch, spread of {len(here)} seeds; accuracy {accs[-2]:.3f}, '
-               f'{accs[-1]:.3f}')
-
-
-def plot_runs(curves, path):
-    """Draw the loss of every batch, PyTorch's over MXNet's, into the file `path`."""
-    from matplotlib.figure import Figure
-    figure = Figure((7, 4), layout='tight')
-    ax = figure.add_subplot()
-    for name, curve in curves.items():
-        losses = [loss for epoch in curve.losses for loss in epoch]
-        first, torch = name.endswith('seed 0'), name.startswith('PyTorch')
-        ax.plot(range(1, len(losses) + 1), losses, label=name, linestyle='--' if torch else '-',
-                color=('#d62728' if torch else '#1f77b4') if first else '#c8c8c8',
-                linewidth=1.8 if first else 1)
-    ax.set(xlabel='batch', ylabel='loss', ylim=(0, None))
-    ax.grid(True)
-    ax.legend()
-    save_figure(figure, path)
-    return ax

@@ -2,22 +2,8 @@
 import numpy
 import pytest
 
-from gluon_finetune.parity.rows import (
-    DIFFERS,
-    EPSILON,
-    EQUAL,
-    FINER,
-    KNOWN,
-    SAFETY,
-    Check,
-    as_known,
-    by_distribution,
-    by_divergence,
-    by_rounding,
-    distance,
-    exactly,
-    kolmogorov_smirnov,
-)
+from gluon_finetune.parity import rows
+from gluon_finetune.parity.rows import DIFFERS, EQUAL, Check
 
 EXACT = numpy.array([1., 2., 2.])
 
@@ -27,22 +13,23 @@ def check(measured=0, measured64=0, rounding=1e-6, **options):
     def side(change32, change64):
         return lambda dtype: [('', {'a': EXACT + [3 * (change32 if dtype == 'float32'
                                                        else change64), 0, 0]})]
-    return Check('a row', side(rounding + measured, measured64), side(rounding, 0), by_rounding,
-                 **options)
+    return Check('a row', side(rounding + measured, measured64), side(rounding, 0),
+                 rows.by_rounding, **options)
 
 
 def test_rounding_gives_the_tolerance():
     row = check(measured=5e-6).row()
-    assert row.rounding == pytest.approx(1e-6) and row.tolerance == pytest.approx(SAFETY * 1e-6)
+    assert row.rounding == pytest.approx(1e-6)
+    assert row.tolerance == pytest.approx(rows.SAFETY * 1e-6)
     assert row.measured == pytest.approx(5e-6) and row.verdict == EQUAL
-    assert row.tolerance64 == row.tolerance * FINER
+    assert row.tolerance64 == row.tolerance * rows.FINER
 
 
 @pytest.mark.parametrize('options, verdict', [
     ({}, EQUAL), ({'measured': 1.5e-5}, EQUAL), ({'measured': 1.7e-5}, DIFFERS),
     ({'measured': 1.5e-5, 'limit': 1.4e-5}, DIFFERS), ({'measured': numpy.nan}, DIFFERS),
     ({'measured64': 1e-14}, EQUAL), ({'measured64': 1e-13}, DIFFERS),
-    ({'rounding': 0, 'measured': 10 * EPSILON}, EQUAL),
+    ({'rounding': 0, 'measured': 10 * rows.EPSILON}, EQUAL),
     ({'rounding': 0, 'measured': 1e-5}, DIFFERS)])
 def test_verdicts(options, verdict):
     assert check(**options).row().verdict == verdict
@@ -51,7 +38,7 @@ def test_verdicts(options, verdict):
 def test_the_worst_pair_speaks():
     def side(*values):
         return lambda dtype: ((f'step {i}', {'a': EXACT + value}) for i, value in enumerate(values))
-    row = Check('steps', side(0, 0, 1, 0), side(0, 0, 0, 0), by_rounding, note='worst').row()
+    row = Check('steps', side(0, 0, 1, 0), side(0, 0, 0, 0), rows.by_rounding, note='worst').row()
     assert row.verdict == DIFFERS and row.note == 'worst, step 2'
 
 
@@ -63,32 +50,33 @@ def test_divergence_is_predicted_by_shaken_runs():
     def verdict(apart):
         here = [('step 1', {'a': EXACT + apart / numpy.sqrt(3) * 3})]
         return Check('steps', lambda dtype: here if dtype == 'float32' else side(dtype), side,
-                     by_divergence).row().verdict
+                     rows.by_divergence).row().verdict
     assert (verdict(0.59), verdict(0.61)) == (EQUAL, DIFFERS)
 
 
 def test_distance():
-    assert distance({'a': [3, 4], 'b': [1]}, {'a': [3, 4.5], 'b': [1]}) == pytest.approx(
+    assert rows.distance({'a': [3, 4], 'b': [1]}, {'a': [3, 4.5], 'b': [1]}) == pytest.approx(
         0.5 / numpy.hypot(3, 4.5))
-    assert distance({'a': [0]}, {'a': [0]}) == 0
-    assert distance({'a': [1]}, {'a': [0]}) == numpy.inf
-    assert distance({'a': [1]}, {'b': [1]}) == distance({'a': [1]}, {'a': [1, 1]}) == numpy.inf
+    assert rows.distance({'a': [0]}, {'a': [0]}) == 0
+    assert rows.distance({'a': [1]}, {'a': [0]}) == numpy.inf
+    assert rows.distance({'a': [1]}, {'b': [1]}) == numpy.inf
+    assert rows.distance({'a': [1]}, {'a': [1, 1]}) == numpy.inf
 
 
 def test_exactly():
-    assert Check('n', lambda: {'n': 3}, lambda: {'n': 3}, exactly).row().verdict == EQUAL
-    assert Check('n', lambda: {'n': 3}, lambda: {'n': 4}, exactly).row().verdict == DIFFERS
+    assert Check('n', lambda: {'n': 3}, lambda: {'n': 3}, rows.exactly).row().verdict == EQUAL
+    assert Check('n', lambda: {'n': 3}, lambda: {'n': 4}, rows.exactly).row().verdict == DIFFERS
 
 
 def test_distributions():
     rng = numpy.random.RandomState(0)
     one, same, other = rng.rand(10_000), rng.rand(10_000), rng.rand(10_000) ** 1.1
-    row = Check('draws', lambda: one, lambda: same, by_distribution).row()
+    row = Check('draws', lambda: one, lambda: same, rows.by_distribution).row()
     assert row.verdict == EQUAL and row.tolerance == pytest.approx(0.02757, abs=1e-5)
-    assert Check('draws', lambda: one, lambda: other, by_distribution).row().verdict == DIFFERS
-    assert kolmogorov_smirnov(numpy.array([1, 2]), numpy.array([2, 3])) == 0.5
+    assert Check('draws', lambda: one, lambda: other, rows.by_distribution).row().verdict == DIFFERS
+    assert rows.kolmogorov_smirnov(numpy.array([1, 2]), numpy.array([2, 3])) == 0.5
 
 
 def test_a_known_difference_has_no_tolerance():
-    row = Check('decoders', lambda: 3, None, as_known, note='why').row()
-    assert (row.verdict, row.measured, row.tolerance, row.note) == (KNOWN, 3, None, 'why')
+    row = Check('decoders', lambda: 3, None, rows.as_known, note='why').row()
+    assert (row.verdict, row.measured, row.tolerance, row.note) == (rows.KNOWN, 3, None, 'why')

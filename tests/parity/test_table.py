@@ -7,8 +7,8 @@ from gluon_finetune import cli
 from gluon_finetune.errors import UsageError
 from gluon_finetune.models import torch_import
 from gluon_finetune.parity import checks, table
+from gluon_finetune.parity.curves import WHOLE_RUN
 from gluon_finetune.parity.rows import Check, Row, exactly
-from gluon_finetune.parity.whole_run import WHOLE_RUN
 
 EQUAL = Check('loss', lambda: {'n': 1}, lambda: {'n': 1}, exactly, note='why')
 WRONG = Check('momentum', lambda: {'n': 1}, lambda: {'n': 2}, exactly)
@@ -17,7 +17,7 @@ WRONG = Check('momentum', lambda: {'n': 1}, lambda: {'n': 2}, exactly)
 @pytest.fixture
 def two_checks(monkeypatch):
     monkeypatch.setattr(table, 'all_checks', lambda: [EQUAL, WRONG])
-    monkeypatch.setattr(table.theirs, 'pytorch', lambda: None)
+    monkeypatch.setattr(table, 'pytorch', lambda: None)
 
 
 def test_one_row_that_differs_fails(two_checks, capsys):

@@ -15,10 +15,10 @@ RANK = {name: rank for rank, names in enumerate(ROOMS) for name in names}
 ALLOWED = {   # package: the modules that may import it
     'mxnet': ('compat',),
     'gluoncv': ('compat',),
-    'torch': ('models.torch_', 'parity'),
-    'torchvision': ('models.torch_', 'parity'),
-    'timm': ('models.torch_', 'parity'),
-    'safetensors': ('models.torch_', 'parity'),
+    'torch': ('models.torch_',),
+    'torchvision': ('models.torch_',),
+    'timm': ('models.torch_',),
+    'safetensors': ('models.torch_',),
 }
 
 

@@ -2,7 +2,7 @@
 
     python 2_fine_tune.py [folder] [file with pretrained weights]
 
-With the chapter's numbers about 10 minutes on two cores, seconds on a GPU.
+The numbers are the chapter's; every GPU takes part, or the CPU where there is none.
 """
 import sys
 

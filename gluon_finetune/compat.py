@@ -141,3 +141,9 @@ def array(data, ctx=None, dtype=None):
         dtype = numpy.float32 if data.dtype == numpy.float64 else data.dtype
     make = mx.np.array if mx.util.is_np_array() else mx.nd.array
     return make(data, ctx=ctx, dtype=dtype)
+
+
+def from_numpy(data):
+    """Array of the style in force that shares the memory of `data`, which must not change again."""
+    X = mx.nd.from_numpy(data)
+    return X.as_np_ndarray() if mx.util.is_np_array() else X

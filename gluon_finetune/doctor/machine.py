@@ -12,13 +12,14 @@ GB = 1e9
 BATCH = 128 * 3 * 224 * 224 * 4   # bytes of the chapter's batch; a worker shares two
 
 
-def cores():
+def cores(root='/'):
     """Whether this process may use every core of the machine."""
-    everything, usable = len(physical_cores(range(os.cpu_count() or 1))), usable_cores()
+    everything = len(physical_cores(range(os.cpu_count() or 1), root))
+    usable = usable_cores(root)
     if usable >= everything:
         return ok('cores', f'all {everything} may be used')
     value = f'{usable} of {everything} may be used'
-    paid = min(quotas(), default=everything)
+    paid = min(quotas(root), default=everything)
     if paid <= usable:
         return warn('cores', f'{value}: a control group pays for {paid}',
                     f'give the container more: docker run --cpus={everything}, or the limit of its '
@@ -31,7 +32,7 @@ def threads(in_use):
     """Whether MXNet computes on every core it may use: OpenMP's number of threads, or None."""
     asked, usable = os.environ.get('OMP_NUM_THREADS'), usable_cores()
     if in_use is None:
-        return ok('threads', f'MXNet computes with {asked or usable}')
+        return ok('threads', f'MXNet would compute with {asked or usable}')
     value = f'MXNet computes with {in_use}' + (f': OMP_NUM_THREADS={asked}' if asked else '')
     if in_use < usable:
         return warn('threads', f'{value}; {usable} cores may be used', 'unset OMP_NUM_THREADS')

@@ -36,14 +36,15 @@ def mxnet():
 
 
 def gluoncv():
-    """GluonCV's version as this package imports it, and why an import by the user fails, or ''."""
+    """Imports GluonCV as this package does; gives why a user's own import would fail, or ''."""
     from .. import compat
     try:
         importlib.import_module('gluoncv')
         why_not = ''
     except Exception as error:
         why_not = _reason(error)
-    return {'version': compat.gluoncv().__version__, 'why_not': why_not}
+    compat.gluoncv()
+    return why_not
 
 
 def address(url):

@@ -27,8 +27,7 @@ def required(name, answer):
     """NumPy or Pillow."""
     module, requirement = REQUIRED[name]
     if answer.failure:
-        return _does_not_import(name, module, answer.failure,
-                                f"pip install --force-reinstall '{requirement}'")
+        return _fails(bad, name, module, answer.failure, requirement)
     if name == 'NumPy' and int(answer.result.partition('.')[0]) >= 2:
         return bad(name, f'{answer.result}, and MXNet needs one below 2', "pip install 'numpy<2'")
     return ok(name, answer.result)
@@ -40,22 +39,21 @@ def mxnet(answer):
         there = [name for name in FEATURES if name in answer.result['features']]
         return ok('MXNet', f"{answer.result['version']} with {', '.join(there)}")
     cause, _, remedy = answer.failure.rpartition(': ')
-    if not remedy.startswith(('pip ', 'apt-get ')):
-        cause, remedy = answer.failure, "pip install --force-reinstall 'mxnet>=1.9.1,<2' 'numpy<2'"
-    return _does_not_import('MXNet', 'mxnet', cause, remedy)
+    if remedy.startswith(('pip ', 'apt-get ')):
+        return bad('MXNet', f"{_installed('mxnet')} does not import: {cause}", remedy)
+    return _fails(bad, 'MXNet', 'mxnet', answer.failure, 'mxnet>=1.9.1,<2')
 
 
 def gluoncv(answer, mxnet_works):
     """GluonCV as this package imports it, and whether a user's own import would do."""
+    if not mxnet_works:
+        return bad('GluonCV', f"{_installed('gluoncv')} needs MXNet", 'repair MXNet first')
     if answer.failure:
-        remedy = ("pip install --force-reinstall --no-deps 'gluoncv>=0.10.5,<1'" if mxnet_works else
-                  'repair MXNet first')
-        return _does_not_import('GluonCV', 'gluoncv', answer.failure, remedy)
-    version, why_not = answer.result['version'], answer.result['why_not']
-    if why_not:
-        return warn('GluonCV', f'{version}; your own `import gluoncv` would fail '
-                    f"({why_not.partition(',')[0]})", OWN_GLUONCV)
-    return ok('GluonCV', version)
+        return _fails(bad, 'GluonCV', 'gluoncv', answer.failure, 'gluoncv>=0.10.5,<1')
+    if answer.result:
+        return warn('GluonCV', f"{_installed('gluoncv')}; your own `import gluoncv` would fail "
+                    f"({answer.result.partition(',')[0]})", OWN_GLUONCV)
+    return ok('GluonCV', _installed('gluoncv'))
 
 
 def optional(name, answer):
@@ -63,15 +61,24 @@ def optional(name, answer):
     module, need = OPTIONAL[name]
     if answer.failure is None:
         return ok(name, answer.result)
-    if answer.failure == f"ModuleNotFoundError: No module named '{module}'":
+    if _is_missing(module, answer.failure):
         return ok(name, f'not installed; {need}')
-    return _does_not_import(name, module, answer.failure,
-                            f'pip install --force-reinstall {module}; {need}', level=warn)
+    return _fails(warn, name, module, answer.failure, module)
 
 
-def _does_not_import(name, module, cause, remedy, level=bad):
+def _fails(level, name, module, cause, requirement):
+    if _is_missing(module, cause):
+        return level(name, 'not installed', f"pip install '{requirement}'")
+    return level(name, f'{_installed(module)} does not import: {cause}',
+                 f"pip install --force-reinstall '{requirement}'")
+
+
+def _is_missing(module, cause):
+    return cause.endswith(f"ModuleNotFoundError: No module named '{module}'")
+
+
+def _installed(module):
     try:
-        installed = importlib.metadata.version(name.replace(' ', ''))
+        return importlib.metadata.version({'PIL': 'Pillow'}.get(module, module))
     except importlib.metadata.PackageNotFoundError:
-        installed = module
-    return level(name, f'{installed} does not import: {cause}', remedy)
+        return module

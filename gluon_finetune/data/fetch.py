@@ -5,9 +5,8 @@ import time
 import urllib.error
 import urllib.request
 
-from tqdm import tqdm
-
 from ..errors import WorkError
+from ..progress import tqdm
 from .hub import file_sha1
 
 TIMEOUT = 30            # seconds without a byte

@@ -7,10 +7,10 @@ import random
 import time
 
 import numpy
-from tqdm import tqdm
 
 from ..compat import mx
 from ..errors import UsageError, WorkError
+from ..progress import tqdm
 from .devices import rest, split_batch
 from .evaluate import count_correct, evaluate_accuracy
 from .history import History, Record, live_plot

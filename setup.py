@@ -31,5 +31,5 @@ setup(
         'test': ['pytest>=7', 'ruff', 'nbclient', 'ipykernel'],
         'parity': ['torch>=2,<3', 'torchvision>=0.15,<1', 'timm>=0.9,<2', 'safetensors>=0.3,<1'],
     },
-    entry_points={'console_scripts': ['gluon-finetune = gluon_finetune.cli:main']},
+    entry_points={'console_scripts': ['gluon-finetune = gluon_finetune.__main__:main']},
 )

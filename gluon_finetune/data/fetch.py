@@ -1,14 +1,13 @@
 """Downloads one file over HTTP, resuming what broke off; knows nothing of data sets."""
-import hashlib
 import http.client
 import os
 import time
 import urllib.error
 import urllib.request
 
-from tqdm import tqdm
-
 from ..errors import WorkError
+from ..progress import tqdm
+from .hub import file_sha1
 
 TIMEOUT = 30            # seconds without a byte
 WAITS = (1, 2, 4, 8)    # seconds before each further try
@@ -46,15 +45,6 @@ def fetch(url, path, sha1, advice):
         raise WorkError(f'{url} arrived with SHA-1 {found} instead of {sha1} and was removed: '
                         'try again; if it comes back the same, the file there has changed')
     os.replace(part, path)
-
-
-def file_sha1(path):
-    """SHA-1 of a file, in hexadecimal."""
-    digest = hashlib.sha1()
-    with open(path, 'rb') as file:
-        for chunk in iter(lambda: file.read(_CHUNK), b''):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _append_rest(url, part):

@@ -13,6 +13,7 @@ import types
 import warnings
 
 import numpy
+from PIL import ImageFile
 
 from .cores import usable_cores
 
@@ -107,10 +108,20 @@ def _import_mxnet():
 mx = _import_mxnet()
 
 
+@contextlib.contextmanager
+def _strict_pictures():
+    """GluonCV has Pillow paint grey what is missing of a truncated picture, everywhere."""
+    found = ImageFile.LOAD_TRUNCATED_IMAGES
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = found
+
+
 @functools.lru_cache(maxsize=None)
 def gluoncv():
     """GluonCV, imported when first asked for; torch is hidden from it, as it refuses torch 2."""
-    with _ONE_IMPORT, _old_world(), _hidden('torch'):
+    with _ONE_IMPORT, _old_world(), _hidden('torch'), _strict_pictures():
         import gluoncv as module
     _give_twin('gluoncv')
     return module

@@ -21,6 +21,7 @@ setup(
         'gluoncv>=0.10.5,<1',
         'numpy>=1.19,<2',            # MXNet's own limit
         'scipy<2',                   # mx.nd.array reads scipy.sparse.csr, which SciPy 2 drops
+        'opencv-python>=4.5,<5',     # the build that GluonCV installs anyway
         'matplotlib>=3.6,<4',
         'tqdm>=4.60,<5',
         'Pillow>=8,!=10.4.*',        # 10.4 does not import beside NumPy 1.20
@@ -31,5 +32,5 @@ setup(
         'test': ['pytest>=7', 'hypothesis>=6,<7', 'ruff', 'nbclient', 'ipykernel'],
         'parity': ['torch>=2,<3', 'torchvision>=0.15,<1', 'timm>=0.9,<2'],
     },
-    entry_points={'console_scripts': ['gluon-finetune = gluon_finetune.cli:main']},
+    entry_points={'console_scripts': ['gluon-finetune = gluon_finetune.__main__:main']},
 )

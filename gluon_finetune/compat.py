@@ -13,12 +13,18 @@ import types
 import warnings
 
 import numpy
-from PIL import ImageFile
 
 from .cores import usable_cores
+from .start import SEE_DOCTOR
 
 _DROPPED = {'bool': bool, 'int': int, 'float': float, 'complex': complex, 'object': object,
             'str': str}
+# What MXNet and GluonCV do while they are imported that a user can do nothing about.
+_THEIR_WARNINGS = (
+    'In accordance with NEP 32, the function ',    # offer financial functions that NumPy dropped
+    'distutils Version classes are deprecated',    # compare versions by the old means
+    'The distutils package is deprecated',         # and import them, on Python 3.10 and 3.11
+)
 _ONE_IMPORT = threading.Lock()   # two threads that hide torch would hide it for good
 
 
@@ -73,12 +79,22 @@ def _hidden(name):
 def _old_world():
     """What MXNet and GluonCV find while they are imported: their NumPy, distutils and silence."""
     with warnings.catch_warnings(), _dropped_names():
-        warnings.simplefilter('ignore')
-        try:
-            import distutils  # noqa: F401
-        except ImportError:  # gone in Python 3.12; setuptools brings it back
-            import setuptools  # noqa: F401
+        for message in _THEIR_WARNINGS:
+            warnings.filterwarnings('ignore', message, DeprecationWarning)
+        _find_distutils()
         yield
+
+
+def _find_distutils():
+    """Python 3.12 has none; importing setuptools brings it back."""
+    try:
+        import distutils  # noqa: F401
+    except ImportError:
+        try:
+            import setuptools  # noqa: F401
+        except ImportError:
+            raise ImportError('MXNet needs distutils, which Python 3.12 has no more and setuptools '
+                              'brings back: pip install setuptools') from None
 
 
 def _give_twin(package):
@@ -105,12 +121,19 @@ def _import_mxnet():
     return mxnet
 
 
-mx = _import_mxnet()
+try:
+    mx = _import_mxnet()
+except ImportError as error:
+    raise ImportError(f'{error}{SEE_DOCTOR}') from None
+except Exception as error:   # what an MXNet in pieces may raise
+    raise ImportError(f'MXNet does not import ({type(error).__name__}: {error})'
+                      f'{SEE_DOCTOR}') from error
 
 
 @contextlib.contextmanager
 def _strict_pictures():
     """GluonCV has Pillow paint grey what is missing of a truncated picture, everywhere."""
+    from PIL import ImageFile
     found = ImageFile.LOAD_TRUNCATED_IMAGES
     try:
         yield
@@ -152,3 +175,9 @@ def array(data, ctx=None, dtype=None):
         dtype = numpy.float32 if data.dtype == numpy.float64 else data.dtype
     make = mx.np.array if mx.util.is_np_array() else mx.nd.array
     return make(data, ctx=ctx, dtype=dtype)
+
+
+def from_numpy(data):
+    """Array of the style in force that shares the memory of `data`, which must not change again."""
+    X = mx.nd.from_numpy(data)
+    return X.as_np_ndarray() if mx.util.is_np_array() else X

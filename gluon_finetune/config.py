@@ -16,6 +16,11 @@ RESIZE_RATIO = 256 / 224
 DEFAULT_NETWORK = 'resnet18_v2'
 
 
+# What the settings that are words may be.
+CHOICES = {'dtype': ('float32', 'bfloat16', 'float16'), 'cache': (None, 'ram', 'disk'),
+           'on_bad': ('stop', 'skip'), 'on_diverge': ('stop', 'rewind')}
+
+
 @dataclasses.dataclass(frozen=True)
 class Config:
     """One fine-tuning run; the defaults are those of the chapter, section "Fine-tuning the model".
@@ -34,11 +39,25 @@ class Config:
     min_area: float = 0.08         # of a random crop; more where objects are small in the picture
     freeze: bool = False           # features stay as they are (exercise 3)
     seed: int = 0
-    num_workers: int = 0           # enough without a GPU; workers cost reproducibility
+    dtype: str = 'float32'         # bfloat16 or float16 where the device computes in it
+    views: int = 1                 # augmented views of a picture whose frozen features are kept
+    num_workers: int = 1           # threads that prepare batches; without a GPU one is enough
+    cache: str = None              # 'ram' or 'disk': keep decoded pictures for the next epoch
+    cache_limit: int = None        # bytes of it; None: half of what is free
+    on_bad: str = 'stop'           # or 'skip': what a picture that breaks while training leads to
+    on_diverge: str = 'stop'       # or 'rewind': to the last checkpoint, at half the learning rate
+    checkpoint_every: int = None   # batches; None: after each epoch alone
 
     def __post_init__(self):
-        for name in ('batch_size', 'num_epochs', 'image_size'):
+        for name in ('batch_size', 'num_epochs', 'image_size', 'views'):
             _check_whole(name, getattr(self, name), 1)
+        for name in ('cache_limit', 'checkpoint_every'):
+            if getattr(self, name) is not None:
+                _check_whole(name, getattr(self, name), 1)
+        for name, allowed in CHOICES.items():
+            if getattr(self, name) not in allowed:
+                raise UsageError(f'{name} is {getattr(self, name)!r}: it must be one of '
+                                 f'{", ".join(map(str, allowed))}')
         _check_whole('num_workers', self.num_workers, 0)
         if self.seed is not None:
             _check_whole('seed', self.seed, 0)

@@ -7,3 +7,7 @@ class UsageError(ValueError):
 
 class WorkError(RuntimeError):
     """The input was fine, the work failed: a broken download, a loss beyond numbers (status 1)."""
+
+
+class Diverged(WorkError):
+    """The loss is not finite; a run can go back to its last checkpoint with smaller steps."""

@@ -60,7 +60,10 @@ try:
 except ImportError as error:
     print(error)
 print(set(vars(numpy)) == names, 'OMP_NUM_THREADS' in os.environ)
-''', OMP_NUM_THREADS=None) == 'import of mxnet halted; None in sys.modules\nTrue False'
+''', OMP_NUM_THREADS=None) == (
+        'import of mxnet halted; None in sys.modules\n'
+        '`gluon-finetune doctor`, or `python -m gluon_finetune doctor`, says what is wrong\n'
+        'True False')
 
 
 def test_mxnet_imported_by_the_user_first_works_too():

@@ -4,8 +4,7 @@ import http.client
 import os
 import urllib.error
 
-from tqdm import tqdm
-
+from ..progress import tqdm
 from .connection import open_url
 
 _CHUNK = 1 << 18

@@ -10,7 +10,8 @@ import shutil
 import zipfile
 
 from ..compat import mx
-from ..data.fetch import fetch, file_sha1, stream_sha1
+from ..data.fetch import fetch
+from ..data.hub import file_sha1, stream_sha1
 from ..data.once import made_once
 from ..errors import UsageError, WorkError
 from .params_file import MOST_BYTES

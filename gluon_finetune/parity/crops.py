@@ -3,8 +3,7 @@ import random
 
 import numpy
 
-from ..compat import array, mx
-from ..data.augment import train_augs, transforms
+from ..data.augment import train_augs
 from ..models.torch_import import torchvision
 from .rows import Check, by_distribution
 from .twin import pytorch, tensor
@@ -23,14 +22,15 @@ def aspects(crops):
     return crops[:, 1] / crops[:, 0]
 
 
+def views():
+    """What `train_augs` draws for a picture, so many times."""
+    augs, rng = train_augs(), random.Random(1)
+    return [augs.draw(HEIGHT, WIDTH, rng) for _ in range(DRAWS)]
+
+
 def crops_here():
     """Height and width of the crops that `train_augs` takes: (draws, 2)."""
-    random.seed(1)
-    size, *options = next(block for block in train_augs()._children.values()
-                          if isinstance(block, transforms.RandomResizedCrop))._args
-    picture = array(numpy.zeros((HEIGHT, WIDTH, 3), 'uint8'))
-    crops = [mx.image.random_size_crop(picture, (1, 1), *options)[1] for _ in range(DRAWS)]
-    return numpy.array([(height, width) for _, _, width, height in crops])
+    return numpy.array([(view.height, view.width) for view in views()])
 
 
 def crops_there(**options):
@@ -43,11 +43,8 @@ def crops_there(**options):
 
 
 def flips_here():
-    """1 for each picture that RandomFlipLeftRight turned, 0 for the others: (draws,)."""
-    mx.random.seed(1)
-    flip, picture = transforms.RandomFlipLeftRight(), array([[[0], [1]]], dtype='float32')
-    first = [flip(picture)[0, 0] for _ in range(DRAWS)]
-    return numpy.array([pixel.asnumpy().item() for pixel in first])
+    """1 for each picture that `train_augs` mirrors, 0 for the others: (draws,)."""
+    return numpy.array([float(view.flip) for view in views()])
 
 
 def flips_there(**options):

@@ -10,11 +10,13 @@ from PIL import Image
 from ..compat import array, mx
 from ..config import IMAGENET_MEAN, IMAGENET_STD, RESIZE_RATIO
 from ..data import things
-from ..data.augment import test_augs, transforms
+from ..data.augment import test_augs
 from ..data.drawn import draw_picture
 from ..models.torch_import import torchvision
 from .rows import Check, as_known, by_rounding, fixed_row
 from .twin import tensor
+
+transforms = mx.gluon.data.vision.transforms   # to the bit what data/augment.py does
 
 # In grey levels: OpenCV resizes bytes with weights of 11 binary digits, cuts two terms off at
 # quarters of a level, and rounds their sum.

@@ -13,7 +13,7 @@ from ..data.folders import ImageFolders
 from ..data.loader import load_data
 from ..models.finetune import finetune_net, scratch_net
 from ..training.fine_tuning import prepare
-from ..training.loop import seed_everything, train_epochs
+from ..training.loop import seed_everything, train_steps
 from .inputs import Recipe
 from .twin import accuracy, make_trainer, step, twin_of
 
@@ -73,11 +73,11 @@ def run_here(net, config, batches):
         losses.append(found.mean())
         return found
     test = [(array(X), array(y)) for X, y in batches.test]
-    records = list(train_epochs(net, Passes(batches.train), test, recorded, trainer,
-                                config.num_epochs, [mx.cpu()], progress=False))
+    steps = train_steps(net, Passes(batches.train), test, recorded, trainer, config.num_epochs,
+                        [mx.cpu()], progress=False)
+    test_accs = [meter.record.test_acc for meter in steps if meter.record]
     losses = numpy.array([loss.asnumpy().item() for loss in losses])
-    return Curve(losses.reshape(config.num_epochs, -1).tolist(),
-                 [record.test_acc for record in records])
+    return Curve(losses.reshape(config.num_epochs, -1).tolist(), test_accs)
 
 
 def run_there(twin, network, config, batches, by_sum=False):

@@ -15,28 +15,35 @@ from .loop import seed_everything, train_ch13
 
 
 def train_fine_tuning(net, learning_rate, batch_size=128, num_epochs=5, *, data=None, devices=None,
-                      image_size=224, wd=0.001, min_area=0.08, seed=None, num_workers=0,
-                      progress=True):
+                      image_size=224, wd=0.001, min_area=0.08, seed=None, num_workers=1,
+                      cache=None, progress=True):
     """Trains `net` on the folders `data` (default: the chapter's hot dogs); returns the `History`.
 
     `devices` default to every GPU, or the CPU; `min_area` is the smallest share of a picture that a
-    crop keeps. With a `seed` the same call gives the same result on the same machine. Everything
-    is checked before the first batch: raises `UsageError` for a number that cannot work, pictures
-    that cannot be decoded, or a net with another number of classes; `WorkError` when the loss is
-    not finite. Source: the chapter, "Fine-tuning the model".
+    crop keeps; `num_workers` and `cache` as in `load_data`. With a `seed` the same call gives the
+    same result on the same machine. Everything is checked before the first batch: raises
+    `UsageError` for a number that cannot work, pictures that cannot be decoded, or a net with
+    another number of classes; `Diverged` when the loss is not finite. Source: the chapter,
+    "Fine-tuning the model".
     """
     config = Config(learning_rate=learning_rate, batch_size=batch_size, num_epochs=num_epochs,
                     wd=wd, image_size=image_size, min_area=min_area, seed=seed,
-                    num_workers=num_workers)
+                    num_workers=num_workers, cache=cache)
     folders = hotdog() if data is None else data
     refuse_bad_pictures(folders, progress)
     seed_everything(seed)
     devices = devices or try_all_gpus()
-    train_iter, test_iter = load_data(folders, batch_size, image_size,
-                                      num_workers=num_workers, min_area=min_area)
+    train_iter, test_iter = load_for(config, folders)
     loss, trainer = prepare(net, config, len(folders.classes), devices)
     return train_ch13(net, train_iter, test_iter, loss, trainer, num_epochs, devices,
                       seed=seed, progress=progress)
+
+
+def load_for(config, folders):
+    """The two loaders of `load_data` as a `Config` asks for them."""
+    return load_data(folders, config.batch_size, config.image_size, min_area=config.min_area,
+                     num_workers=config.num_workers, cache=config.cache,
+                     cache_limit=config.cache_limit, on_bad=config.on_bad)
 
 
 def prepare(net, config, num_classes, devices):

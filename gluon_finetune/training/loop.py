@@ -2,18 +2,15 @@
 
 The chapter's section "Fine-tuning the model" and its library's `train_ch13`.
 """
-import math
 import random
-import time
 
 import numpy
-from tqdm import tqdm
 
 from ..compat import mx
-from ..errors import UsageError, WorkError
 from .devices import rest, split_batch
-from .evaluate import count_correct, evaluate_accuracy
-from .history import History, Record, live_plot
+from .evaluate import evaluate_accuracy
+from .history import History, live_plot
+from .meter import START, Meter
 
 
 def train_ch13(net, train_iter, test_iter, loss, trainer, num_epochs, devices=None, *,
@@ -22,31 +19,33 @@ def train_ch13(net, train_iter, test_iter, loss, trainer, num_epochs, devices=No
 
     `train_iter` and `test_iter` give batches (X, y), `loss` one number an example; `trainer` is a
     `gluon.Trainer`; `devices` (default: those the net is on) share each batch; `seed` as in
-    `train_epochs`.
+    `train_steps`.
     """
     history, redraw = History(), live_plot()
-    for record in train_epochs(net, train_iter, test_iter, loss, trainer, num_epochs, devices,
-                               seed=seed, progress=progress):
-        history.append(record)
-        redraw(history)
+    for meter in train_steps(net, train_iter, test_iter, loss, trainer, num_epochs, devices,
+                             seed=seed, progress=progress):
+        if meter.record:
+            history.append(meter.record)
+            redraw(history)
     return history
 
 
-def train_epochs(net, train_iter, test_iter, loss, trainer, num_epochs, devices=None, *,
-                 start=0, seed=None, progress=True):
-    """Yields the `Record` of each epoch after `start`, so that its caller can save or draw between.
+def train_steps(net, train_iter, test_iter, loss, trainer, num_epochs, devices=None, *,
+                start=START, seed=None, progress=True):
+    """Yields the `Meter` after each batch from the place `start` on, and after each epoch.
 
-    With a `seed` every epoch begins from its own, so a run that was interrupted and resumed is the
-    run that was not. Raises `WorkError` when the loss is not finite.
+    So its caller can save, draw or stop; `meter.record` is the `Record` of an epoch that is done.
+    With a `seed` every epoch and batch begins from its own, so a run that was interrupted and
+    resumed is the run that was not. Raises `Diverged` when the loss is not finite.
     """
     params = list(net.collect_params().values())
     devices = devices or params[0].list_ctx()
-    bar = tqdm(total=(num_epochs - start) * len(train_iter), unit='batch', disable=not progress)
-    with bar:
-        for epoch in range(start + 1, num_epochs + 1):
+    with Meter(start, num_epochs, len(train_iter), progress) as meter:
+        for epoch in range(start.epoch, num_epochs + 1):
+            meter.begin(epoch, trainer.learning_rate)
             seed_everything(seed, epoch)
-            meter, began = Meter(bar, epoch, num_epochs, trainer.learning_rate), time.perf_counter()
-            for X, y in train_iter:
+            for X, y in train_iter.batches(meter.batch) if meter.batch else train_iter:
+                seed_layers(seed, epoch, meter.batch)
                 X_parts, y_parts = split_batch(X, y, devices)
                 with mx.autograd.record():
                     y_hats = [net(X_part) for X_part in X_parts]
@@ -55,66 +54,28 @@ def train_epochs(net, train_iter, test_iter, loss, trainer, num_epochs, devices=
                 rest(params, devices[len(losses):])
                 trainer.step(len(X))
                 meter.add(losses, y_hats, y_parts, len(X))
-            train_loss, train_acc, speed = meter.totals()
-            test_acc = evaluate_accuracy(net, test_iter, devices)
-            yield Record(epoch, train_loss, train_acc, test_acc, speed,
-                         time.perf_counter() - began, trainer.learning_rate)
-
-
-class Meter:
-    """Loss, accuracy and speed of one epoch, shown on the progress bar.
-
-    A batch is read after the next one is under way, so the engine never waits for Python.
-    """
-
-    def __init__(self, bar, epoch, num_epochs, learning_rate):
-        self.bar, self.epoch, self.learning_rate = bar, epoch, learning_rate
-        self.batch = self.examples = self.loss = self.correct = 0
-        self.waiting, self.began = None, time.perf_counter()
-        bar.set_description(f'epoch {epoch}/{num_epochs}')
-
-    def add(self, losses, y_hats, y_parts, examples):
-        """Takes a batch still being computed: lists of one array a device, `examples` in all."""
-        started = ([loss.sum() for loss in losses],
-                   [count_correct(y_hat, y) for y_hat, y in zip(y_hats, y_parts)], examples)
-        self._read()
-        self.waiting = started
-
-    def totals(self):
-        """Mean loss, accuracy and examples per second, once every batch is done."""
-        self._read()
-        if not self.examples:
-            raise UsageError('no examples to train on: the data set is empty')
-        mx.nd.waitall()
-        return (self.loss / self.examples, self.correct / self.examples,
-                self.examples / (time.perf_counter() - self.began))
-
-    def _read(self):
-        if self.waiting is None:
-            return
-        losses, correct, examples = self.waiting
-        loss = sum(part.asnumpy().item() for part in losses)
-        self.waiting, self.batch = None, self.batch + 1
-        if not math.isfinite(loss):
-            raise WorkError(
-                f'the loss is {loss} in epoch {self.epoch}, batch {self.batch}, at learning rate '
-                f'{self.learning_rate:g}: try a smaller one, such as {self.learning_rate / 10:g}')
-        self.loss += loss
-        self.correct += sum(c.asnumpy().item() for c in correct)
-        self.examples += examples
-        speed = self.examples / (time.perf_counter() - self.began)
-        self.bar.set_postfix_str(f'loss {self.loss / self.examples:.3f}, acc '
-                                 f'{self.correct / self.examples:.3f}, {speed:.1f} examples/s')
-        self.bar.update()
+                yield meter
+            meter.end(lambda: evaluate_accuracy(net, test_iter, devices))
+            yield meter
 
 
 def seed_everything(seed, epoch=0):
-    """Seeds the three sources of chance: Python (crops), NumPy (order) and MXNet (flips, weights).
+    """Seeds the three sources of chance: Python (pictures), NumPy and MXNet (weights, Dropout).
 
     `None` leaves them alone.
     """
     if seed is not None:
-        mixed = (seed * 1000003 + epoch) % 2 ** 31
+        mixed = _mix(seed, epoch)
         random.seed(mixed)
         numpy.random.seed(mixed)
         mx.random.seed(mixed)
+
+
+def seed_layers(seed, epoch, batch):
+    """Seeds what is random in the network itself, for one batch; `None` leaves it alone."""
+    if seed is not None:
+        mx.random.seed(_mix(_mix(seed, epoch), batch + 1))
+
+
+def _mix(*numbers):
+    return (numbers[0] * 1000003 + numbers[1]) % 2 ** 31

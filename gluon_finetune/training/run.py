@@ -3,14 +3,14 @@ import dataclasses
 
 from ..compat import set_attribute
 from ..config import DEFAULT_NETWORK
-from ..data.loader import load_data
 from ..errors import UsageError
 from ..models.finetune import finetune_net, freeze_features, scratch_net
 from .checkpoint import RunDirectory, check_free
 from .devices import try_all_gpus
-from .fine_tuning import check_output, prepare, refuse_bad_pictures
+from .fine_tuning import check_output, load_for, prepare, refuse_bad_pictures
 from .history import History
-from .loop import seed_everything, train_epochs
+from .loop import seed_everything, train_steps
+from .meter import START
 
 
 def start_run(path, config, folders):
@@ -48,15 +48,16 @@ def train_run(net, run, folders, *, devices=None, progress=True):
     config = run.config
     devices = devices or try_all_gpus()
     seed_everything(config.seed)
-    train_iter, test_iter = load_data(folders, config.batch_size, config.image_size,
-                                      num_workers=config.num_workers, min_area=config.min_area)
+    train_iter, test_iter = load_for(config, folders)
     loss, trainer = prepare(net, config, len(run.classes), devices)
     history = History(run.restore(net, trainer))
-    for record in train_epochs(net, train_iter, test_iter, loss, trainer, config.num_epochs,
-                               devices, start=len(history), seed=config.seed, progress=progress):
-        history.append(record)
-        run.save(net, trainer, history)
-        yield record
+    for meter in train_steps(net, train_iter, test_iter, loss, trainer, config.num_epochs, devices,
+                             start=START._replace(epoch=len(history) + 1), seed=config.seed,
+                             progress=progress):
+        if meter.record:
+            history.append(meter.record)
+            run.save(net, trainer, history)
+            yield meter.record
 
 
 def build_net(config, classes):

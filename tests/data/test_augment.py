@@ -1,10 +1,13 @@
 """The chapter's augmentation, at any size, in both styles of array."""
+import random
+
 import numpy as np
 import pytest
 
 from gluon_finetune.compat import array, mx
 from gluon_finetune.config import IMAGENET_MEAN, IMAGENET_STD
 from gluon_finetune.data import augment
+from gluon_finetune.errors import UsageError
 
 
 @pytest.fixture
@@ -31,6 +34,62 @@ def test_test_pictures_are_resized_to_a_square_and_cropped_in_the_middle(X, size
     expected = square[start:start + size, start:start + size] - np.float32(IMAGENET_MEAN)
     expected = (expected / np.float32(IMAGENET_STD)).transpose(2, 0, 1)
     assert np.abs(augment.test_augs(size)(X).asnumpy() - expected).max() < 1e-5
+
+
+SHAPES = [(60, 90), (300, 225), (97, 500), (12, 300), (3, 3), (16, 16)]
+
+
+@pytest.mark.parametrize('shape', SHAPES)
+def test_training_crops_are_those_of_gluon_to_the_bit(shape, numpy_mode):
+    transforms = mx.gluon.data.vision.transforms
+    gluon = transforms.Compose([transforms.RandomResizedCrop(16), transforms.ToTensor(),
+                                transforms.Normalize(IMAGENET_MEAN, IMAGENET_STD)])
+    X = array(np.random.randint(0, 255, (*shape, 3)).astype('uint8'))
+    ours = augment.train_augs(16)
+    for seed in range(20):
+        random.seed(seed)
+        expected = gluon(X).asnumpy()
+        random.seed(seed)
+        flipped = ours.draw(*shape, random).flip
+        random.seed(seed)
+        assert (ours(X).asnumpy() == expected[:, :, ::-1 if flipped else 1]).all()
+
+
+@pytest.mark.parametrize('shape', SHAPES)
+@pytest.mark.parametrize('size', [16, 37, 64])
+def test_test_pictures_are_those_of_gluon_to_the_bit(shape, size):
+    transforms = mx.gluon.data.vision.transforms
+    gluon = transforms.Compose([
+        transforms.Resize(round(size * 256 / 224)), transforms.CenterCrop(size),
+        transforms.ToTensor(), transforms.Normalize(IMAGENET_MEAN, IMAGENET_STD)])
+    X = array(np.random.randint(0, 255, (*shape, 3)).astype('uint8'))
+    assert (augment.test_augs(size)(X).asnumpy() == gluon(X).asnumpy()).all()
+
+
+def test_what_is_no_picture_is_refused():
+    with pytest.raises(UsageError) as caught:
+        augment.test_augs(16)(array(np.zeros((3, 8, 8), 'float32')))
+    assert str(caught.value) == ('expected a picture of shape (height, width, 3) and type uint8, '
+                                 'not (3, 8, 8) and float32')
+
+
+@pytest.mark.parametrize('side, reduction', [(255, 1), (511, 1), (512, 2), (1023, 2), (1024, 4),
+                                             (4000, 8)])
+def test_twice_the_pixels_of_the_result_are_left(side, reduction):
+    view = augment.View(0, 0, side, side + 5, 128, False)
+    assert augment.reduction_for(view, (1, 2, 4, 8)) == reduction
+    assert augment.reduction_for(view, (1,)) == 1
+
+
+def test_a_view_of_a_reduced_picture_is_the_same_part_of_it():
+    rising = np.tile(np.arange(800, dtype='int32')[None, :, None] // 4, (600, 1, 3)).astype('uint8')
+    outs = []
+    for reduction in (1, 2, 4):
+        outs.append(np.empty((3, 20, 20), 'float32'))
+        augment.train_augs(20).render(np.ascontiguousarray(rising[::reduction, ::reduction]),
+                                      augment.View(100, 200, 300, 400, 20, True), outs[-1],
+                                      reduction)
+    assert np.abs(outs[1] - outs[0]).max() < 0.05 and np.abs(outs[2] - outs[0]).max() < 0.05
 
 
 def test_training_crops_differ_and_flip(X):

@@ -1,4 +1,5 @@
-"""Every picture once an epoch, in batches; the same ones for the same seeds; workers that end."""
+"""Every picture once an epoch, in batches; the same for the same seed; no wait without an end."""
+import os
 import random
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 
 from gluon_finetune.compat import mx
+from gluon_finetune.data import loader
 from gluon_finetune.data.folders import ImageFolders
 from gluon_finetune.data.loader import load_data
 from gluon_finetune.errors import UsageError
@@ -17,11 +19,9 @@ def epoch(data_iter):
     return [np.concatenate(part) for part in zip(*batches)]
 
 
-def seeded_epochs(chairs, seed):
+def seeded_epochs(chairs, seed, **options):
     random.seed(seed)
-    np.random.seed(seed)
-    mx.random.seed(seed)
-    train_iter, _ = load_data(ImageFolders(chairs), 7, 32)
+    train_iter, _ = load_data(ImageFolders(chairs), 7, 32, **options)
     return [epoch(train_iter) for _ in range(2)]
 
 
@@ -47,27 +47,63 @@ def test_the_same_seeds_give_the_same_pictures(chairs, numpy_mode):
     assert not np.array_equal(first[0][0], other[0][0])
 
 
-def test_workers_give_the_same_test_pictures_in_the_same_order(chairs, numpy_mode):
-    alone, helped = (epoch(load_data(ImageFolders(chairs), 5, 32, num_workers=num_workers)[1])
-                     for num_workers in (0, 2))
-    assert np.array_equal(alone[0], helped[0]) and np.array_equal(alone[1], helped[1])
+@pytest.mark.parametrize('options', [
+    {'num_workers': 0}, {'num_workers': 3}, {'cache': 'ram'}, {'cache': 'disk'},
+    {'cache': 'ram', 'cache_limit': 20_000}])
+def test_neither_threads_nor_caches_change_a_batch(chairs, options):
+    plain, other = (seeded_epochs(chairs, 3, **kind) for kind in ({}, options))
+    for (X, y), (X_other, y_other) in zip(plain, other):
+        assert np.array_equal(X, X_other) and np.array_equal(y, y_other)
 
 
-def test_workers_shuffle_alike_and_crop_on_their_own(chairs):
-    labels = []
-    for _ in range(2):
-        np.random.seed(0)
-        X, y = epoch(load_data(ImageFolders(chairs), 5, 32, num_workers=2)[0])
-        labels.append(y.tolist())
-        assert len({x.tobytes() for x in X}) == 24
-    assert labels[0] == labels[1]
+def test_an_epoch_can_be_gone_on_with_at_any_batch(chairs):
+    train_iter, _ = load_data(ImageFolders(chairs), 7, 32)
+    for start in range(5):
+        random.seed(3)
+        whole = [X.asnumpy() for X, _ in train_iter]
+        random.seed(3)
+        rest = [X.asnumpy() for X, _ in train_iter.batches(start)]
+        assert len(rest) == 4 - start
+        assert all(np.array_equal(X, other) for X, other in zip(rest, whole[start:]))
 
 
-def test_a_bad_picture_in_a_worker_is_the_same_error(chairs_copy):
+def test_a_picture_that_breaks_ends_the_epoch(chairs_copy):
     (chairs_copy / 'test' / 'sofa' / '9.jpg').touch()
-    test_iter = load_data(ImageFolders(chairs_copy), 5, 32, num_workers=1)[1]
-    with pytest.raises(UsageError, match='the file is empty'):
+    test_iter = load_data(ImageFolders(chairs_copy), 5, 32)[1]
+    with pytest.raises(UsageError) as caught:
         epoch(test_iter)
+    assert str(caught.value) == (f'cannot use the picture '
+                                 f'{chairs_copy / "test" / "sofa" / "9.jpg"}: the file is empty')
+
+
+def test_a_picture_that_breaks_is_left_out_if_asked_for(chairs_copy):
+    folders = ImageFolders(chairs_copy)
+    gone = chairs_copy / 'test' / 'sofa' / '2.jpg'
+    gone.unlink()
+    test_iter = load_data(folders, 5, 32, on_bad='skip')[1]
+    assert [len(y) for _, y in test_iter] == [5, 4, 2]
+    assert epoch(test_iter)[1].tolist() == [0] * 4 + [1] * 3 + [2] * 4
+    assert test_iter.skipped == [(str(gone), 'cannot be read: No such file or directory')] * 2
+
+
+def test_a_batch_of_broken_pictures_is_no_batch(chairs_copy):
+    folders = ImageFolders(chairs_copy)
+    for path in (chairs_copy / 'test' / 'sofa').iterdir():
+        path.unlink()
+    test_iter = load_data(folders, 4, 32, on_bad='skip')[1]
+    assert [y.asnumpy().tolist() for _, y in test_iter] == [[0] * 4, [2] * 4]
+
+
+def test_a_read_that_hangs_holds_nothing_up(chairs_copy, monkeypatch):
+    folders = ImageFolders(chairs_copy)
+    path, pipe = folders.test.items[1][0], chairs_copy / 'pipe'
+    os.mkfifo(pipe)   # reading it waits until somebody writes, as with a server that is gone
+    picture = loader.Picture
+    monkeypatch.setattr(loader, 'Picture', lambda p: open(pipe) if p == path else picture(p))
+    monkeypatch.setattr(loader, 'PATIENCE', 0.2)
+    test_iter = load_data(folders, 5, 32, on_bad='skip')[1]
+    assert sum(len(y) for _, y in test_iter) == 11
+    assert test_iter.skipped == [(path, 'reading it takes longer than 0.2 seconds')]
 
 
 def test_an_epoch_that_is_left_half_way_ends_the_process(chairs):

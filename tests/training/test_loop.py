@@ -4,8 +4,9 @@ import numpy
 import pytest
 
 from gluon_finetune.compat import array, mx
-from gluon_finetune.errors import UsageError, WorkError
-from gluon_finetune.training.loop import seed_everything, train_ch13, train_epochs
+from gluon_finetune.errors import Diverged, UsageError
+from gluon_finetune.training.loop import seed_everything, train_ch13, train_steps
+from gluon_finetune.training.meter import START
 
 ONE, TWO = [mx.cpu(0)], [mx.cpu(0), mx.cpu(1)]
 LOSS = mx.gluon.loss.SoftmaxCrossEntropyLoss()
@@ -41,8 +42,8 @@ def batches(X, y, batch_size):
 
 def fit(net, data, devices, epochs=1, learning_rate=0.1, **options):
     trainer = trainer_for(net, learning_rate)
-    return list(train_epochs(net, data, data, LOSS, trainer, epochs, devices, progress=False,
-                             **options))
+    return [meter.record for meter in train_steps(net, data, data, LOSS, trainer, epochs, devices,
+                                                  progress=False, **options) if meter.record]
 
 
 def weights(net):
@@ -116,7 +117,7 @@ def test_a_loss_that_is_not_finite_stops_the_run():
     net = linear(ONE)
     good = batches([[1, 0], [0, 2]], [0, 1], 1)
     bad = batches([[numpy.nan, 0]], [0], 1)
-    with pytest.raises(WorkError) as error:
+    with pytest.raises(Diverged) as error:
         fit(net, good + bad + good, ONE, epochs=2)
     assert str(error.value) == ('the loss is nan in epoch 1, batch 3, at learning rate 0.1: '
                                 'try a smaller one, such as 0.01')
@@ -129,11 +130,10 @@ def test_an_empty_data_set_is_refused():
 
 
 def test_a_seed_gives_the_same_run_and_another_seed_another():
-    def run(seed, start=0, net=None):
-        net = net or convolutional(ONE)
+    def run(seed):
+        net = convolutional(ONE)
         net.hybridize()
-        data = Shuffled()
-        fit(net, data, ONE, epochs=2, start=start, seed=seed)
+        fit(net, Shuffled(), ONE, epochs=2, seed=seed)
         return weights(net)[0]
 
     assert (run(1) == run(1)).all()
@@ -150,3 +150,53 @@ class Shuffled:
         generator = numpy.random.RandomState(0)
         data = batches(generator.randn(8, 3, 6, 6), generator.randint(0, 2, 8), 2)
         return iter([data[i] for i in numpy.random.permutation(4)])
+
+
+class Numbered(list):
+    """Batches that can be gone on with in the middle."""
+
+    def batches(self, start):
+        return iter(self[start:])
+
+
+@pytest.mark.parametrize('epoch, batch', [(1, 1), (1, 3), (2, 0), (2, 2)])
+def test_a_run_can_go_on_after_any_batch(epoch, batch):
+    def fit_from(net, start, stop=None):
+        for meter in train_steps(net, data, data, LOSS, trainer_for(net), 2, start=start, seed=5,
+                                 progress=False):
+            if stop == (meter.place().epoch, meter.place().batch):
+                break
+        return meter
+    generator = numpy.random.RandomState(0)
+    data = Numbered(batches(generator.randn(8, 3, 6, 6), generator.randint(0, 2, 8), 2))
+    whole, parts = dropping(), dropping()
+    expected = fit_from(whole, START).record
+    place = fit_from(parts, START, (epoch, batch)).place()
+    record = fit_from(parts, place).record
+    assert (record.loss, record.train_acc, record.test_acc) == (
+        expected.loss, expected.train_acc, expected.test_acc)
+    for one, other in zip(weights(whole), weights(parts)):
+        assert (one == other).all()
+
+
+def dropping():
+    """A net that is itself random, hybridized."""
+    net = mx.gluon.nn.HybridSequential()
+    net.add(mx.gluon.nn.Dense(8, in_units=108), mx.gluon.nn.Dropout(0.5),
+            mx.gluon.nn.Dense(2, in_units=8))
+    seed_everything(0)
+    net.initialize(mx.init.Xavier())
+    net.hybridize(static_alloc=True, static_shape=True)
+    return net
+
+
+def test_the_meter_says_where_the_run_is():
+    net = linear(ONE)
+    data = batches([[1, 0], [0, 2], [1, 1]], [0, 1, 0], 2)
+    steps = train_steps(net, data, data, LOSS, trainer_for(net), 1, ONE, progress=False)
+    place = next(steps).place()
+    assert place[:3] == (1, 1, 2) and place.loss == pytest.approx(2 * math.log(2), rel=1e-5)
+    assert place.correct == 1 and place.seconds > 0
+    assert next(steps).place()[:3] == (1, 2, 3)
+    meter = next(steps)
+    assert meter.record.epoch == 1 and meter.place() == START._replace(epoch=2)

@@ -131,10 +131,21 @@ except Exception as error:   # what an MXNet in pieces may raise
                       f'{SEE_DOCTOR}') from error
 
 
+@contextlib.contextmanager
+def _strict_pictures():
+    """GluonCV has Pillow paint grey what is missing of a truncated picture, everywhere."""
+    from PIL import ImageFile
+    found = ImageFile.LOAD_TRUNCATED_IMAGES
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = found
+
+
 @functools.lru_cache(maxsize=None)
 def gluoncv():
     """GluonCV, imported when first asked for; torch is hidden from it, as it refuses torch 2."""
-    with _ONE_IMPORT, _old_world(), _hidden('torch'):
+    with _ONE_IMPORT, _old_world(), _hidden('torch'), _strict_pictures():
         import gluoncv as module
     _give_twin('gluoncv')
     return module

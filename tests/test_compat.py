@@ -152,6 +152,15 @@ module.model_zoo.get_model('hrnet_w18_small_v1_c')   # calls numpy.int
 ''', PYTHONPATH=path) == 'Legacy torch==2.13.0 detec\nTrue False\n2.13.0'
 
 
+@pytest.mark.faults
+def test_gluoncv_leaves_truncated_pictures_an_error():
+    assert run('''
+from PIL import ImageFile
+from gluon_finetune import compat
+print(compat.gluoncv().__name__, ImageFile.LOAD_TRUNCATED_IMAGES)
+''') == 'gluoncv False'
+
+
 def test_a_torch_in_use_is_given_back(monkeypatch):
     torch = types.ModuleType('torch')
     monkeypatch.setitem(sys.modules, 'torch', torch)

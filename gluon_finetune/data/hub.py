@@ -17,8 +17,13 @@ def cache_dir():
 
 def file_sha1(path):
     """SHA-1 of a file, in hexadecimal."""
-    digest = hashlib.sha1()
     with open(path, 'rb') as file:
-        for chunk in iter(lambda: file.read(_CHUNK), b''):
-            digest.update(chunk)
+        return stream_sha1(file)
+
+
+def stream_sha1(file):
+    """SHA-1 of what is left to read of an open file, in hexadecimal."""
+    digest = hashlib.sha1()
+    for chunk in iter(lambda: file.read(_CHUNK), b''):
+        digest.update(chunk)
     return digest.hexdigest()

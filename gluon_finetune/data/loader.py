@@ -65,17 +65,30 @@ class PictureLoader:
 
     def batches(self, start=0):
         """Yield the batches of one epoch from number `start` on, counted from 0."""
+        key, order = self.draw()
+        return ((X, y) for _, X, y in self.read(order[start * self.batch_size:], key))
+
+    def draw(self):
+        """Return what is random in an epoch: its number, and the pictures in their order."""
         key, order = 0, list(range(len(self.items)))
         if self.shuffle:
             key = random.getrandbits(64)
             random.Random(key).shuffle(order)
-        starts = range(start * self.batch_size, len(order), self.batch_size)
+        return key, order
+
+    def read(self, order, key):
+        """Yield (pictures, X, y) of batches of the pictures `order`, numbers in `items`.
+
+        They look as in the epoch of number `key`.
+        """
+        starts = range(0, len(order), self.batch_size)
         with Threads(max(self.num_workers, 1)) as threads:
             batches = (self._begin(order[i:i + self.batch_size], key, threads) for i in starts)
             for batch in _ahead(batches, AHEAD if self.num_workers else 0):
-                X, labels = self._finish(batch, threads)
-                if labels:
-                    yield from_numpy(X), array(labels, dtype='int32')
+                indices, X = self._finish(batch, threads)
+                if indices:
+                    labels = [self.items[index][1] for index in indices]
+                    yield indices, from_numpy(X), array(labels, dtype='int32')
 
     def _begin(self, indices, key, threads):
         """Hand out the pictures of a batch; return its memory and a (picture, future) for each."""
@@ -86,9 +99,9 @@ class PictureLoader:
     def _finish(self, batch, threads):
         """Wait for the pictures of a batch, for each no longer than `PATIENCE`."""
         X, futures = batch
-        rows, labels = [], []
+        rows, indices = [], []
         for row, (index, future) in enumerate(futures):
-            path, label = self.items[index]
+            path = self.items[index][0]
             try:
                 future.result(PATIENCE)
             except Late:
@@ -98,8 +111,8 @@ class PictureLoader:
                 self._leave_out(path, str(reason))
             else:
                 rows.append(row)
-                labels.append(label)
-        return (X if len(rows) == len(X) else X[rows]), labels
+                indices.append(index)
+        return indices, X if len(rows) == len(X) else X[rows]
 
     def _leave_out(self, path, reason):
         if self.on_bad == 'stop':

@@ -12,12 +12,12 @@ from ..compat import mx
 def in_style(build):
     """Return the net that `build()` makes, so made that it takes arrays of the style in force."""
     net = build()
-    return net if not mx.util.is_np_array() or _can_be_traced(net) else _adapted(build)
+    return net if not mx.util.is_np_array() or _can_be_traced(net) else adapted(build)
 
 
 def in_style_of(block, build):
     """Return the layer that `build()` makes, so made that it can stand where `block` stands."""
-    return _adapted(build) if 'forward' in vars(block) else build()
+    return adapted(build) if 'forward' in vars(block) else build()
 
 
 def style_of(net):
@@ -25,7 +25,8 @@ def style_of(net):
     return _legacy() if 'forward' in vars(net) else contextlib.nullcontext()
 
 
-def _adapted(build):
+def adapted(build):
+    """Return the net that `build()` makes for legacy arrays, so made that it takes either style."""
     with _legacy():  # a layer chooses its operators when it is made
         net = build()
     net.apply(lambda block: vars(block).update(forward=types.MethodType(_forward, block)))

@@ -1,11 +1,14 @@
 """Other graphs of a network with the same weights; knows no pictures and no training.
 
-`fused` joins layers for inference, `in_precision` computes in half precision from float32 weights.
+`fused` joins layers for inference, `in_precision` computes in half precision from float32 weights,
+`split` parts the features from the output layer.
 """
+import json
 import warnings
 
 from ..compat import contrib, mx
 from .arrays import in_style_of, style_of
+from .output import output_layer
 
 
 def fused(net):
@@ -16,9 +19,11 @@ def fused(net):
     hybridized, or not on the CPU, or computes in half precision, is returned as it is.
     """
     compiled = isinstance(net, mx.gluon.HybridBlock) and net._active
-    if not compiled or isinstance(net, mx.gluon.SymbolBlock) or _devices(net) != {'cpu'}:
+    if not compiled or _devices(net) != {'cpu'}:
         return net
     symbol, data = _trace(net)
+    if 'amp_cast' in _operators(symbol):
+        return net
     return _block(symbol.get_backend_symbol('MKLDNN'), data, net)
 
 
@@ -33,6 +38,40 @@ def in_precision(net, dtype):
     lowered = contrib('amp').convert_symbol(symbol, target_dtype=dtype,
                                             data_names=symbol.list_inputs())
     return _block(lowered, data, net)
+
+
+def split(net):
+    """Return two blocks that are `net` one after the other: up to its output layer, and from it on.
+
+    `net` has been called before, so that all shapes are known. Returns None where what comes before
+    is random while training (Dropout), and so is not the same twice.
+    """
+    symbol, data = _trace(net)
+    graph = json.loads(symbol.tojson())
+    weight = output_layer(net).weight.name
+    place = next(node['inputs'][0] for node in graph['nodes']
+                 if weight in [graph['nodes'][i]['name'] for i, *_ in node['inputs']])
+    features = mx.sym.load_json(json.dumps({**graph, 'heads': [place]}))
+    if 'Dropout' in _operators(features):
+        return None
+    graph['nodes'][place[0]] = {'op': 'null', 'name': 'features', 'inputs': []}
+    output = mx.sym.load_json(json.dumps(graph))
+    with style_of(net):
+        return _block(features, data, net), _block(output, _styled(mx.sym.var('features')), net)
+
+
+def graph_of(block):
+    """Return what a block made here computes, as text that is the same for the same network."""
+    nodes = _nodes(block._cached_graph[1])
+    return json.dumps([[node['op'], node.get('attrs'), node['inputs']] for node in nodes])
+
+
+def _operators(symbol):
+    return {node['op'] for node in _nodes(symbol)}
+
+
+def _nodes(symbol):
+    return json.loads(symbol.tojson(remove_amp_cast=False))['nodes']
 
 
 def _devices(net):

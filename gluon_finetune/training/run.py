@@ -7,7 +7,7 @@ from ..errors import UsageError
 from ..models.finetune import finetune_net, freeze_features, scratch_net
 from .checkpoint import RunDirectory, check_free
 from .devices import try_all_gpus
-from .fine_tuning import check_output, load_for, prepare, refuse_bad_pictures
+from .fine_tuning import check_output, refuse_bad_pictures, set_up
 from .history import History
 from .loop import seed_everything, train_steps
 from .meter import START
@@ -48,10 +48,9 @@ def train_run(net, run, folders, *, devices=None, progress=True):
     config = run.config
     devices = devices or try_all_gpus()
     seed_everything(config.seed)
-    train_iter, test_iter = load_for(config, folders)
-    loss, trainer = prepare(net, config, len(run.classes), devices)
+    net_, train_iter, test_iter, loss, trainer = set_up(net, config, folders, devices, progress)
     history = History(run.restore(net, trainer))
-    for meter in train_steps(net, train_iter, test_iter, loss, trainer, config.num_epochs, devices,
+    for meter in train_steps(net_, train_iter, test_iter, loss, trainer, config.num_epochs, devices,
                              start=START._replace(epoch=len(history) + 1), seed=config.seed,
                              progress=progress):
         if meter.record:

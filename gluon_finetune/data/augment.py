@@ -42,12 +42,17 @@ class Augmentation:
         return self.name
 
     def __call__(self, X):
-        pixels, out = X.asnumpy(), np.empty((3, self.image_size, self.image_size), 'float32')
+        out = np.empty((3, self.image_size, self.image_size), 'float32')
+        self.apply(X, random, out)
+        return array(out)
+
+    def apply(self, picture, rng, out):
+        """Write the view of an array, of MXNet or NumPy, that `rng` decides into `out`."""
+        pixels = picture.asnumpy() if hasattr(picture, 'asnumpy') else np.asarray(picture)
         if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8:
             raise UsageError(f'expected a picture of shape (height, width, 3) and type uint8, not '
                              f'{pixels.shape} and {pixels.dtype}')
-        self.render(pixels, self.draw(*pixels.shape[:2], random), out)
-        return array(out)
+        self.render(pixels, self.draw(*pixels.shape[:2], rng), out)
 
     def draw(self, height, width, rng):
         """Return the `View` of a picture of this size that the generator `rng` decides."""

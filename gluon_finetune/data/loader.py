@@ -4,8 +4,6 @@ Threads decode and augment while the engine computes: Pillow and OpenCV work wit
 Each picture has a random generator of its own, so that a batch depends neither on the number of
 threads nor on the batches before it.
 """
-import collections
-import itertools
 import random
 from concurrent.futures import TimeoutError as Late
 
@@ -17,7 +15,7 @@ from ..errors import UsageError
 from .augment import reduction_for, test_augs, train_augs
 from .cache import PictureCache
 from .decode import Picture
-from .threads import Threads
+from .threads import Threads, ahead
 
 AHEAD = 2        # batches prepared beyond the one in use
 PATIENCE = 120   # seconds for one picture: a file system that takes longer is not coming back
@@ -84,7 +82,7 @@ class PictureLoader:
         starts = range(0, len(order), self.batch_size)
         with Threads(max(self.num_workers, 1)) as threads:
             batches = (self._begin(order[i:i + self.batch_size], key, threads) for i in starts)
-            for batch in _ahead(batches, AHEAD if self.num_workers else 0):
+            for batch in ahead(batches, AHEAD if self.num_workers else 0):
                 indices, X = self._finish(batch, threads)
                 if indices:
                     labels = [self.items[index][1] for index in indices]
@@ -122,16 +120,11 @@ class PictureLoader:
     def prepare(self, index, key, out):
         """Write picture `index`, as it looks in the epoch that `key` stands for, into `out`."""
         picture = self._open(self.items[index][0])
-        view = self.augs.draw(*picture.shape, random.Random(key + index))
-        reduction = reduction_for(view, picture.reductions)
-        self.augs.render(picture.decode(reduction), view, out, reduction)
+        read_view(picture, self.augs, random.Random(key + index), out)
 
 
-def _ahead(iterable, count):
-    """The same items in the same order, made `count` items before they are needed."""
-    items = iter(iterable)
-    waiting = collections.deque(itertools.islice(items, count))
-    for item in items:
-        waiting.append(item)
-        yield waiting.popleft()
-    yield from waiting
+def read_view(picture, augs, rng, out):
+    """Write what `augs` makes of a `Picture` into `out`, decoding no more of it than that takes."""
+    view = augs.draw(*picture.shape, rng)
+    reduction = reduction_for(view, picture.reductions)
+    augs.render(picture.decode(reduction), view, out, reduction)

@@ -88,13 +88,16 @@ def _trace(net):
 
 def _block(symbol, data, net):
     """A compiled block of a graph on the parameters of `net`."""
-    def build():
-        with warnings.catch_warnings():
-            warnings.filterwarnings('ignore', 'Cannot decide type')   # the batches will tell
-            return mx.gluon.SymbolBlock(_styled(symbol), data, params=net.collect_params())
-    block = in_style_of(net, build)
+    block = in_style_of(net, lambda: symbol_block(_styled(symbol), data, net.collect_params()))
     block.hybridize(static_alloc=True, static_shape=True)
     return block
+
+
+def symbol_block(symbol, data, params=None):
+    """Gluon's block of a graph, without its warning that types are not known before a batch is."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings('ignore', 'Cannot decide type')
+        return mx.gluon.SymbolBlock(symbol, data, params=params)
 
 
 def _styled(symbol):

@@ -28,13 +28,15 @@ class Side:
     options: dict = dataclasses.field(default_factory=dict)
     environ: dict = dataclasses.field(default_factory=dict)
     not_available: str = None   # why it cannot run on this machine, where that is known beforehand
+    note: str = ''              # for the report
 
 
 class Child:
     """The process of one side; `result` has its rounds, or why there are no more."""
 
     def __init__(self, side):
-        self.name, self.result, self.process = side.name, {'rounds': []}, None
+        self.name, self.process = side.name, None
+        self.result = {'rounds': [], 'note': side.note}
         if side.not_available:
             self.result['not_available'] = side.not_available
             return
@@ -136,7 +138,7 @@ def compare_fresh(sides, rounds, arguments=None):
                 child.prepare()
                 child.measure(**arguments or {})
             result.update(child.result, rounds=result['rounds'] + [
-                {**told, 'ready_seconds': child.result['ready_seconds']}
+                {**told, **{key: child.result[key] for key in ('ready_seconds', 'ready_mb')}}
                 for told in child.result['rounds']])
         say(f'round {number + 1} of {rounds} done')
     return results

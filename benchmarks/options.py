@@ -26,6 +26,11 @@ def make_parser(doc):
     return parser
 
 
+def add_trials(parser):
+    parser.add_argument('--no-trials', action='store_true', help='do not try how to tune PyTorch: '
+                        'channels last and no more')
+
+
 def add_pictures(parser, train=512, test=200, batch_size=128):
     """The options about pictures and their number."""
     parser.add_argument('--data', metavar='FOLDER',

@@ -51,6 +51,12 @@ def training(network, batch_size, image_size, epochs=1, freeze=False, **options)
     return work
 
 
+def training_of(data, **options):
+    """`training` on pictures named beforehand."""
+    work = training(**options)
+    return lambda: work(data)
+
+
 def step(network, batch_size, image_size, steps, dtype='float32'):
     """The package's own loop over batches that are in memory."""
     gf = package()
@@ -133,8 +139,9 @@ def loader(batch_size, image_size, workers):
 
 def draw_kind(root, kind, count):
     """Draws `count` training pictures a class when asked: 'large' (4000x3000) or 'small' (PNG)."""
-    from gluon_finetune.data.drawn import HOTDOG_CLASSES, draw_picture
     from PIL import Image
+
+    from gluon_finetune.data.drawn import HOTDOG_CLASSES, draw_picture
 
     def work():
         random = numpy.random.default_rng(0)

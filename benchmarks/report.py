@@ -112,9 +112,10 @@ def report(args, results, columns, less_is_better=False, **more):
           f'{here["memory_gb"]} GB; Python {here["python"]}, '
           + ', '.join(f'{library} {version}' for library, version in versions.items()))
     for side, result in results.items():
-        if result.get('threads'):
-            print(f'{side}: ' + ', '.join(f'{what} {count}'
-                                          for what, count in result['threads'].items()))
+        notes = [result.get('note'), *(f'{what} {count}' for what, count
+                                       in result.get('threads', {}).items())]
+        if any(notes):
+            print(f'{side}: {", ".join(filter(None, notes))}')
     print(f'\n{table(results, columns, less_is_better)}\n', flush=True)
     write_json(args.json, {
         'machine': here, 'versions': versions, 'settings': vars(args), 'key': key,

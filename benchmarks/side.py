@@ -34,7 +34,7 @@ def main(module, function, options):
 
     try:
         work = getattr(importlib.import_module(module), function)(**json.loads(options))
-        answer(versions=versions(), threads=threads(), peak_mb=peak_mb())
+        answer(versions=versions(), threads=threads(), ready_mb=peak_mb())
         for line in sys.stdin:
             answer(**measured(work, **json.loads(line)))
     except NotAvailable as reason:
@@ -45,10 +45,15 @@ def main(module, function, options):
 
 
 def measured(work, **arguments):
-    """The numbers of one round, with its seconds, the cores it kept busy and the peak of memory."""
+    """The numbers of one round, with its seconds, the cores it kept busy and the peak of memory.
+
+    `per_core` are pictures per second of CPU time.
+    """
     wall, cpu = time.perf_counter(), cpu_seconds()
     numbers = work(**arguments)
     wall, cpu = time.perf_counter() - wall, cpu_seconds() - cpu
+    if 'images_per_second' in numbers:
+        numbers['per_core'] = numbers['images_per_second'] * wall / cpu
     return {**numbers, 'seconds': wall, 'cores': cpu / wall, 'peak_mb': peak_mb()}
 
 
@@ -80,6 +85,11 @@ def peak_mb():
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
 
 
+def nothing():
+    """A side that imports nothing and does nothing."""
+    return lambda **_: {}
+
+
 def versions():
     """Version of every library that this side has loaded."""
     found = {}
@@ -96,7 +106,7 @@ def threads():
     """What this side was told about threads, and what torch says it will use."""
     told = {name: os.environ[name] for name in ('OMP_NUM_THREADS',) if name in os.environ}
     if 'torch' in sys.modules:
-        told['torch'] = sys.modules['torch'].get_num_threads()
+        told['threads of torch'] = sys.modules['torch'].get_num_threads()
     return told
 
 

@@ -6,7 +6,6 @@ synchronisation in the loop, inference mode for tests, worker processes that sta
 here; the benchmarks try them and keep what is fastest on this machine.
 """
 import contextlib
-import itertools
 import time
 
 import chapter_torch
@@ -114,7 +113,7 @@ class Net:
                                        **{optimizer: True} if optimizer else {})
 
     def train_epoch(self, train_iter):
-        """Every batch once; loss and right answers are summed as tensors and asked for at the end."""
+        """Every batch once; loss and right answers are tensors until the end."""
         self.net.train()
         loss, correct = torch.zeros(()), torch.zeros((), dtype=torch.int64)
         for X, y in train_iter:

@@ -81,10 +81,9 @@ def loader(batch_size, image_size, workers):
         train_set, = datasets(data, image_size, ['train'])
         train_iter = torch.utils.data.DataLoader(train_set, batch_size, shuffle=True,
                                                  num_workers=workers)
-        began = time.perf_counter()
         for _ in train_iter:
             pass
-        return {'images_per_second': len(train_set) / (time.perf_counter() - began)}
+        return {'images': len(train_set)}
     return work
 
 

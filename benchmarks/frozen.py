@@ -42,8 +42,7 @@ def make_sides(args, warm_up):
     return [
         Side('ours, cached', 'ours', 'training', {**mxnet, 'cache_features': True,
                                                   'views': args.views}),
-        Side('ours, not cached', 'ours', 'training', {**mxnet, 'cache_features': False},
-             not_available=None),
+        Side('ours, not cached', 'ours', 'training', {**mxnet, 'cache_features': False}),
         Side('chapter, MXNet tab', 'chapter_mxnet', 'training', mxnet),
         Side('chapter, PyTorch tab', 'chapter_torch', 'training', torch), *theirs], trials
 

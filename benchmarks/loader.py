@@ -19,7 +19,7 @@ from harness import Side, ask_once, compare
 from options import add_pictures, chosen, make_parser, parse, pictures
 from report import advantage, report
 
-COLUMNS = {'per_core': 'a core, pictures/s', 'images_per_second': 'in all',
+COLUMNS = {'images_per_cpu_second': 'a core, pictures/s', 'images_per_second': 'in all',
            'cores': 'cores busy', 'peak_mb': 'peak MB'}
 
 
@@ -68,7 +68,7 @@ def ours_against(results):
         ours = results.get(f'{kind}: ours, {side.split(", ")[1]}')
         if side.startswith('torchvision') and ours:
             found[name] = {key: advantage(ours, theirs, key)
-                           for key in ('per_core', 'images_per_second')}
+                           for key in ('images_per_cpu_second', 'images_per_second')}
     return found
 
 

@@ -1,16 +1,16 @@
 """ONNX Runtime on a net that PyTorch exported; knows neither MXNet nor PyTorch."""
+import os
 import time
 
 import numpy
+import onnxruntime
 from side import NotAvailable
 
 
 def predict(path, batch_size, image_size, steps, cores):
     """The session on one batch again and again."""
-    try:
-        import onnxruntime
-    except ImportError:
-        raise NotAvailable('onnxruntime is not installed') from None
+    if not os.path.exists(path):
+        raise NotAvailable('PyTorch did not export the net: it needs torch and onnx')
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = cores
     session = onnxruntime.InferenceSession(path, options, providers=['CPUExecutionProvider'])

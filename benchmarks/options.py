@@ -17,8 +17,8 @@ def make_parser(doc):
         description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--rounds', type=int, default=5, help='measured rounds of every side')
     parser.add_argument('--json', metavar='FILE', help='write everything that was measured there')
-    parser.add_argument('--sides', metavar='WORDS', default='', help='only the sides with one of '
-                        'these words, separated by commas, in their name')
+    parser.add_argument('--sides', metavar='WORDS', nargs='+', default=[''],
+                        help='only the sides with one of these in their name')
     parser.add_argument('--quick', action='store_true', help='the smallest setting: does it run?')
     parser.add_argument('--network', default='resnet18_v2', help="in Gluon's zoo")
     parser.add_argument('--torch-network', default='resnet18', help='in torchvision')
@@ -49,11 +49,11 @@ def parse(parser, **quick):
 
 def chosen(sides, args):
     """Those of the sides that --sides asks for."""
-    words = [word.strip() for word in args.sides.split(',')]
-    sides = [side for side in sides if any(word in side.name for word in words)]
-    if not sides:
-        raise SystemExit(f'--sides {args.sides}: no side has one of these words in its name')
-    return sides
+    found = [side for side in sides if any(words in side.name for words in args.sides)]
+    if not found:
+        raise SystemExit(f'--sides {" ".join(args.sides)}: no side has one of these in its name, '
+                         f'they are {"; ".join(side.name for side in sides)}')
+    return found
 
 
 @contextlib.contextmanager

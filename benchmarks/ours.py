@@ -1,6 +1,7 @@
 """The package's sides, by its public interface; what it lacks is reported as not available."""
 import inspect
 import itertools
+import operator
 import os
 import time
 
@@ -11,16 +12,21 @@ from side import NotAvailable
 def package(function=None, options=()):
     """gluon_finetune; raises `NotAvailable` unless its `function`, a dotted name, has `options`."""
     import gluon_finetune as gf
-    if function:
-        found = gf
-        for name in function.split('.'):
-            found = getattr(found, name, None)
-        if found is None:
-            raise NotAvailable(f'this gluon_finetune has no {function}')
-        lacking = [name for name in options if name not in inspect.signature(found).parameters]
-        if lacking:
-            raise NotAvailable(f'this {function} has no option {", ".join(lacking)}')
+    reason = function and lacking(function, *options)
+    if reason:
+        raise NotAvailable(reason)
     return gf
+
+
+def lacking(function, *options):
+    """What of a function, a dotted name, this gluon_finetune has not, in words; else None."""
+    import gluon_finetune as gf
+    try:
+        found = operator.attrgetter(function)(gf)
+    except AttributeError:
+        return f'this gluon_finetune has no {function}'
+    missing = [name for name in options if name not in inspect.signature(found).parameters]
+    return f'this {function} has no option {", ".join(missing)}' if missing else None
 
 
 def draw(root, train, test, size):
@@ -35,6 +41,8 @@ def draw(root, train, test, size):
 
 def training(network, batch_size, image_size, epochs=1, freeze=False, **options):
     """`train_fine_tuning` on a folder of pictures with a new net; `options` go to it."""
+    if not options.get('cache_features', True) and lacking('train_fine_tuning', 'cache_features'):
+        del options['cache_features']   # then it never does
     gf = package('train_fine_tuning', options)
 
     def work(data):
@@ -129,24 +137,23 @@ def loader(batch_size, image_size, workers):
 
     def work(data):
         folders = gf.ImageFolders(data)
-        began = time.perf_counter()
         for X, _ in gf.load_data(folders, batch_size, image_size, num_workers=workers)[0]:
             X.wait_to_read()
         mx.nd.waitall()
-        return {'images_per_second': len(folders.train) / (time.perf_counter() - began)}
+        return {'images': len(folders.train)}
     return work
 
 
 def draw_kind(root, kind, count):
-    """Draws `count` training pictures a class when asked: 'large' (4000x3000) or 'small' (PNG)."""
+    """Draws `count` training pictures a class, one to test: 'large' (4000x3000), 'small' (PNG)."""
     from PIL import Image
 
     from gluon_finetune.data.drawn import HOTDOG_CLASSES, draw_picture
 
     def work():
         random = numpy.random.default_rng(0)
-        for name, number in itertools.product(HOTDOG_CLASSES, range(count)):
-            folder = os.path.join(root, 'train', name)
+        for name, number in itertools.product(HOTDOG_CLASSES, range(count + 1)):
+            folder = os.path.join(root, 'train' if number < count else 'test', name)
             os.makedirs(folder, exist_ok=True)
             picture = draw_picture(HOTDOG_CLASSES[name][0], 96, number)
             if kind == 'small':

@@ -3,13 +3,13 @@
     python benchmarks/scale.py --json scale.json
 
 One number changes at a time, the others stay at the first of theirs. Every round is a new process
-that trains one epoch; its cost is the seconds of the whole call and the peak of memory. Reported are
-the cost of each picture against the smallest setting (1 where cost grows as the work does) and the
-exponent p of seconds ~ size^p that fits best. The work of a picture grows as its area.
+that trains one epoch; its cost is the seconds of the whole call and the peak of memory. Reported
+are the exponent p of seconds ~ size^p that fits best, and the cost of a unit of work against that
+at the smallest setting: 1 where cost grows as the work does. Work is pictures times their area.
 """
 import sys
 
-from harness import Side, compare_fresh, say
+from harness import Side, compare_fresh
 from options import add_pictures, make_parser, parse, pictures
 from report import exponent, median, number, report
 

@@ -39,6 +39,9 @@ def main(module, function, options):
             answer(**measured(work, **json.loads(line)))
     except NotAvailable as reason:
         answer(not_available=str(reason))
+    except ModuleNotFoundError as error:
+        answer(not_available=f'{error.name} is not installed: pip install '
+                             f'gluon_finetune[parity,bench]')
     except Exception as error:
         traceback.print_exc()
         answer(failed=f'{type(error).__name__}: {error}')
@@ -47,20 +50,21 @@ def main(module, function, options):
 def measured(work, **arguments):
     """The numbers of one round, with its seconds, the cores it kept busy and the peak of memory.
 
-    `per_core` are pictures per second of CPU time.
+    Where a side counts its `images`, also their number by second of either.
     """
     wall, cpu = time.perf_counter(), cpu_seconds()
     numbers = work(**arguments)
     wall, cpu = time.perf_counter() - wall, cpu_seconds() - cpu
-    if 'images_per_second' in numbers:
-        numbers['per_core'] = numbers['images_per_second'] * wall / cpu
+    if 'images' in numbers:
+        numbers['images_per_second'] = numbers['images'] / wall
+        numbers['images_per_cpu_second'] = numbers['images'] / cpu
     return {**numbers, 'seconds': wall, 'cores': cpu / wall, 'peak_mb': peak_mb()}
 
 
 def cpu_seconds():
     """Seconds of CPU used so far by this process and its workers, living and ended."""
     process = psutil.Process()
-    seconds = sum(process.cpu_times()[:4])
+    seconds = time.process_time() + sum(process.cpu_times()[2:4])   # its own and of ended workers
     for child in process.children(recursive=True):
         try:
             seconds += sum(child.cpu_times()[:4])

@@ -21,8 +21,9 @@ def main():
     add_pictures(parser, train=384, test=128)
     parser.set_defaults(rounds=3)
     args = parse(parser, train=12, test=4, batch_size=8)
+    sides = chosen(make_sides(args), args)
     with pictures(args, (args.train, args.test)) as (data,):
-        results = compare_fresh(chosen(make_sides(args), args), args.rounds, {'data': data})
+        results = compare_fresh(sides, args.rounds, {'data': data})
     return report(args, results, COLUMNS, less_is_better=True)
 
 

@@ -20,8 +20,9 @@ def main():
     parser = make_parser(__doc__)
     add_pictures(parser, train=32, test=2, batch_size=32)
     args = parse(parser, train=4, test=2, batch_size=4)
+    sides = chosen(make_sides(args), args)
     with pictures(args, (args.batch_size, args.test)) as (data,):
-        results = compare_fresh(chosen(make_sides(args), args), args.rounds, {'data': data})
+        results = compare_fresh(sides, args.rounds, {'data': data})
     return report(args, results, COLUMNS, less_is_better=True)
 
 

@@ -26,7 +26,7 @@ def measure(chairs, tmp_path_factory):
         if script == 'step':
             del command[5:7]   # it reads no pictures
         done = subprocess.run(command, cwd=str(ROOT), text=True, env={
-            **os.environ, 'PYTHONPATH': str(ROOT)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            **os.environ, 'PYTHONPATH': str(ROOT)}, capture_output=True)
         assert done.returncode == 0, done.stdout + done.stderr
         return json.loads(path.read_text()), done.stdout
     return call

@@ -69,12 +69,12 @@ def pictures(args, *counts):
 
 
 def copy_some(source, target, count):
-    """Copies `count` pictures, of each class in turn; when there are too few, several times."""
+    """Copies `count` pictures, of each class in turn, one at least; too few are copied again."""
     classes = sorted(name for name in os.listdir(source) if not name.startswith('.'))
     endless = [itertools.cycle(sorted(os.listdir(os.path.join(source, name)))) for name in classes]
     for name in classes:
         os.makedirs(os.path.join(target, name))
-    for number, (name, files) in zip(range(count), itertools.cycle(zip(classes, endless))):
+    for number, (name, files) in zip(range(max(count, len(classes))), itertools.cycle(zip(classes, endless))):
         file = next(files)
         shutil.copy(os.path.join(source, name, file),
                     os.path.join(target, name, f'{number:06}{os.path.splitext(file)[1]}'))

@@ -74,14 +74,19 @@ def _cpuinfo(key):
 
 def table(results, columns, less_is_better=False):
     """Markdown; `columns` are {key: heading}, of the first also the range and the ratios."""
-    key, first = next(iter(columns)), next(iter(results.values()))
-    headings = [*columns.values(), 'least to most', 'first row against it']
+    key, first = next(iter(columns)), first_measured(results)
+    headings = [*columns.values(), 'least to most', 'first against it']
     lines = ['| side | ' + ' | '.join(headings) + ' |', '|---|' + '---:|' * len(headings)]
     for name, result in results.items():
         cells = _cells(result, columns, advantage(first, result, key, less_is_better))
         cells += [''] * (len(headings) - len(cells))
         lines.append(f'| {name} | ' + ' | '.join(cells) + ' |')
     return '\n'.join(lines)
+
+
+def first_measured(results):
+    """The result that the others are compared with."""
+    return next((result for result in results.values() if result['rounds']), {})
 
 
 def _cells(result, columns, ratio):
@@ -105,7 +110,7 @@ def report(args, results, columns, less_is_better=False, **more):
 
     `more` goes into the JSON as it is. The status is 1 where a side failed, else 0.
     """
-    here, first, key = machine(), next(iter(results.values())), next(iter(columns))
+    here, first, key = machine(), first_measured(results), next(iter(columns))
     versions = {library: version for result in results.values()
                 for library, version in result.get('versions', {}).items()}
     print(f'{here["cpu"]}, {here["cores"]} cores, {" ".join(here["flags"])}, '

@@ -43,7 +43,7 @@ RESULTS = {
                'note': 'compiled'},
     'none': {'rounds': [], 'not_available': 'no such\nCPU'}}
 TABLE = '''
-| side | pictures/s | MB | least to most | first row against it |
+| side | pictures/s | MB | least to most | first against it |
 |---|---:|---:|---:|---:|
 | ours | 12 | 500 | 10 to 14 | 1 times |
 | theirs | 6 | 900 | 5 to 7 | 2 times |
@@ -54,6 +54,12 @@ COLUMNS = {'speed': 'pictures/s', 'mb': 'MB'}
 
 def test_table():
     assert report.table(RESULTS, COLUMNS) == TABLE.strip()
+
+
+def test_the_first_that_was_measured_is_compared_with():
+    results = {'none': RESULTS['none'], **RESULTS}
+    assert report.first_measured(results) is RESULTS['ours']
+    assert report.first_measured({'none': RESULTS['none']}) == {}
 
 
 def test_report_prints_the_machine_and_writes_everything(tmp_path, capsys):

@@ -74,7 +74,8 @@ def copy_some(source, target, count):
     endless = [itertools.cycle(sorted(os.listdir(os.path.join(source, name)))) for name in classes]
     for name in classes:
         os.makedirs(os.path.join(target, name))
-    for number, (name, files) in zip(range(max(count, len(classes))), itertools.cycle(zip(classes, endless))):
+    turns = itertools.cycle(zip(classes, endless))
+    for number, (name, files) in zip(range(max(count, len(classes))), turns):
         file = next(files)
         shutil.copy(os.path.join(source, name, file),
                     os.path.join(target, name, f'{number:06}{os.path.splitext(file)[1]}'))

@@ -6,6 +6,7 @@ FUNCTION of MODULE takes the options and returns what to do in a round: a functi
 dict of numbers. Every answer is a line of JSON and also says how long the round took, how many
 cores it kept busy, and the most memory the process ever held. Knows nothing about what is measured.
 """
+import gc
 import importlib
 import json
 import os
@@ -55,6 +56,7 @@ def measured(work, **arguments):
     wall, cpu = time.perf_counter(), cpu_seconds()
     numbers = work(**arguments)
     wall, cpu = time.perf_counter() - wall, cpu_seconds() - cpu
+    gc.collect()   # what a net held is for the next side
     if 'images' in numbers:
         numbers['images_per_second'] = numbers['images'] / wall
         numbers['images_per_cpu_second'] = numbers['images'] / cpu

@@ -15,6 +15,7 @@ import warnings
 import numpy
 
 from .cores import usable_cores
+from .errors import UsageError
 
 _DROPPED = {'bool': bool, 'int': int, 'float': float, 'complex': complex, 'object': object,
             'str': str}
@@ -105,11 +106,19 @@ def _import_mxnet():
 
 
 mx = _import_mxnet()
+MXNET_2 = mx.__version__.startswith('2.')
 
 
 @functools.lru_cache(maxsize=None)
 def gluoncv():
-    """GluonCV, imported when first asked for; torch is hidden from it, as it refuses torch 2."""
+    """GluonCV, imported when first asked for; torch is hidden from it, as it refuses torch 2.
+
+    Raises `UsageError` beside MXNet 2, which it refuses too.
+    """
+    if MXNET_2:
+        raise UsageError(f'this needs GluonCV, which does not work with MXNet {mx.__version__}: '
+                         f'take one of the networks of mxnet.gluon.model_zoo, or install MXNet 1 '
+                         f'(pip install "mxnet<2")')
     with _ONE_IMPORT, _old_world(), _hidden('torch'):
         import gluoncv as module
     _give_twin('gluoncv')
@@ -130,14 +139,23 @@ def structured_parameters(net):
 def move(net, devices):
     """Copy every parameter of a net to `devices` (one or a list of them) and keep no other copy."""
     for parameter in net.collect_params().values():
-        reset = getattr(parameter, 'reset_device', None) or parameter.reset_ctx
+        reset = parameter.reset_device if MXNET_2 else parameter.reset_ctx
         reset(devices)
 
 
 def array(data, ctx=None, dtype=None):
-    """Array of the style in force, `mx.np` or `mx.nd`; without `dtype`, float64 becomes float32."""
+    """Array of the style in force, `mx.np` or `mx.nd`; without `dtype`, float64 becomes float32.
+
+    Of `mx.np` with MXNet 2, in every thread.
+    """
     data = data.asnumpy() if hasattr(data, 'asnumpy') else numpy.asarray(data)
     if dtype is None:
         dtype = numpy.float32 if data.dtype == numpy.float64 else data.dtype
-    make = mx.np.array if mx.util.is_np_array() else mx.nd.array
-    return make(data, ctx=ctx, dtype=dtype)
+    if numpy_style():
+        return mx.np.array(data, dtype, ctx)
+    return mx.nd.array(data, ctx, dtype)
+
+
+def numpy_style():
+    """Whether arrays are made in the style of NumPy here; MXNet 2 has nets for no others."""
+    return MXNET_2 or mx.util.is_np_array()

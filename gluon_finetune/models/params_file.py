@@ -1,7 +1,7 @@
 """Reads MXNet's .params files into NumPy arrays; trusts nothing in them and needs no MXNet.
 
 MXNet's own reader allocates whatever a damaged length asks for, and refuses files of NumPy-style
-arrays while legacy ones are in force.
+arrays while legacy ones are in force. MXNet 2 saves an archive instead, which MXNet 1 cannot read.
 """
 import math
 import struct
@@ -9,16 +9,14 @@ import struct
 import numpy as np
 
 from ..errors import UsageError
+from . import npz_file
+from .npz_file import Damaged as _Damaged
 
 LIST_MAGIC = 0x112
 NDARRAY_V1, NDARRAY_V2, NDARRAY_V3 = 0xF993FAC8, 0xF993FAC9, 0xF993FACA
 DTYPES = {0: 'float32', 1: 'float64', 2: 'float16', 3: 'uint8', 4: 'int32', 5: 'int8', 6: 'int64',
           7: 'bool'}
 MOST_DIMENSIONS = 32
-
-
-class _Damaged(Exception):
-    pass
 
 
 def read_params(path):
@@ -28,11 +26,13 @@ def read_params(path):
     """
     try:
         with open(path, 'rb') as file:
-            content = memoryview(file.read())
+            content = file.read()
     except OSError as error:
         raise UsageError(f'cannot read the weights {path}: {error.strerror}') from None
     try:
-        return _Reader(content).named_arrays()
+        if content.startswith(npz_file.MAGIC):
+            return npz_file.read_arrays(content)
+        return _Reader(memoryview(content)).named_arrays()
     except _Damaged as error:
         raise UsageError(f'{path} is damaged or no .params file: {error}; fetch or save it '
                          f'again') from None

@@ -1,5 +1,6 @@
 """How many examples a network gets right; knows nothing about training."""
 from ..compat import mx
+from ..compat_gluon import devices_of
 from ..errors import UsageError
 from .devices import split_batch
 
@@ -14,7 +15,7 @@ def evaluate_accuracy(net, data_iter, devices=None):
 
     Each batch is shared among `devices` (default: those the net is on).
     """
-    devices = devices or next(iter(net.collect_params().values())).list_ctx()
+    devices = devices or devices_of(net)
     correct, examples = [], 0
     for X, y in data_iter:
         parts = zip(*split_batch(X, y, devices))

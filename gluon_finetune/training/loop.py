@@ -10,6 +10,7 @@ import numpy
 from tqdm import tqdm
 
 from ..compat import mx
+from ..compat_gluon import devices_of
 from ..errors import UsageError, WorkError
 from .devices import rest, split_batch
 from .evaluate import count_correct, evaluate_accuracy
@@ -40,7 +41,7 @@ def train_epochs(net, train_iter, test_iter, loss, trainer, num_epochs, devices=
     run that was not. Raises `WorkError` when the loss is not finite.
     """
     params = list(net.collect_params().values())
-    devices = devices or params[0].list_ctx()
+    devices = devices or devices_of(net)
     bar = tqdm(total=(num_epochs - start) * len(train_iter), unit='batch', disable=not progress)
     with bar:
         for epoch in range(start + 1, num_epochs + 1):

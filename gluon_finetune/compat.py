@@ -116,9 +116,10 @@ def gluoncv():
     Raises `UsageError` beside MXNet 2, which it refuses too.
     """
     if MXNET_2:
-        raise UsageError(f'this needs GluonCV, which does not work with MXNet {mx.__version__}: '
-                         f'take one of the networks of mxnet.gluon.model_zoo, or install MXNet 1 '
-                         f'(pip install "mxnet<2")')
+        raise UsageError(f'this needs GluonCV, which refuses MXNet {mx.__version__}: install '
+                         f'MXNet 1 (pip install "mxnet<2"), or take a network of '
+                         f'mxnet.gluon.model_zoo and name its classes in a .labels.json file '
+                         f'beside the weights')
     with _ONE_IMPORT, _old_world(), _hidden('torch'):
         import gluoncv as module
     _give_twin('gluoncv')

@@ -29,6 +29,11 @@ def devices_of(net):
     return parameter.list_device() if MXNET_2 else parameter.list_ctx()
 
 
+def device_of(x):
+    """Return the device that an array is on."""
+    return x.device if MXNET_2 else x.ctx
+
+
 def layer_options(layer):
     """Return the options with which a layer is made that takes the place of `layer`."""
     return {} if MXNET_2 else {'prefix': layer.prefix}

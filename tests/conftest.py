@@ -18,6 +18,8 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.get_closest_marker('gpu') and not mx.context.num_gpus():
             item.add_marker(pytest.mark.skip(reason='MXNet sees no GPU here'))
+        if item.get_closest_marker('mxnet1') and MXNET_2:
+            item.add_marker(pytest.mark.skip(reason='needs what MXNet 2 lacks'))
 
 
 @pytest.fixture(autouse=True)

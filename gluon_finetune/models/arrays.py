@@ -7,7 +7,7 @@ import contextlib
 import types
 
 from ..compat import MXNET_2, mx
-from ..compat_gluon import check_style
+from ..compat_gluon import check_style, device_of
 
 
 def in_style(build):
@@ -50,7 +50,7 @@ def _forward(block, x, *others):
         with _legacy():
             return type(block).forward(block, x.as_nd_ndarray()).as_np_ndarray()
     _finish_deferred(block, x)
-    with _legacy(), x.ctx:
+    with _legacy(), device_of(x):
         return block._call_cached_op(x.as_nd_ndarray()).as_np_ndarray()
 
 

@@ -96,4 +96,6 @@ def _like(layer, classes):
         return mx.gluon.nn.Dense(classes, in_units=max(inputs, 0), flatten=layer._flatten, **common)
     options = {key: layer._kwargs[plural] for key, plural in
                (('kernel_size', 'kernel'), ('strides', 'stride'), ('padding', 'pad'))}
-    return mx.gluon.nn.Conv2D(classes, in_channels=max(inputs, 0), **options, **common)
+    new = mx.gluon.nn.Conv2D(classes, in_channels=max(inputs, 0), **options, **common)
+    new.weight.shape = (classes, *layer.weight.shape[1:])   # MXNet 2 does not heed in_channels
+    return new

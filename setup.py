@@ -17,7 +17,7 @@ setup(
     packages=find_packages(include=['gluon_finetune', 'gluon_finetune.*']),
     python_requires='>=3.8,<3.13',   # NumPy below 2 has no build for Python 3.13
     install_requires=[
-        'mxnet>=1.9.1,<2',           # GluonCV refuses MXNet 2
+        'mxnet>=1.9.1,<2.1',         # 2.0.0b1 for those who ask for it; pip takes 1.9.1
         'gluoncv>=0.10.5,<1',
         'numpy>=1.19,<2',            # MXNet's own limit
         'scipy<2',                   # mx.nd.array reads scipy.sparse.csr, which SciPy 2 drops

@@ -34,6 +34,17 @@ def device_of(x):
     return x.device if MXNET_2 else x.ctx
 
 
+def image_array(pixels):
+    """Return pixels (HWC uint8) as an array of the style in force, without a copy on MXNet 1.
+
+    A copy costs more than the decoding; but MXNet 2 has crashed on memory that was lent to it.
+    """
+    if MXNET_2:
+        return mx.np.array(pixels, pixels.dtype)
+    X = mx.nd.from_numpy(pixels)
+    return X.as_np_ndarray() if mx.util.is_np_array() else X
+
+
 def layer_options(layer):
     """Return the options with which a layer is made that takes the place of `layer`."""
     return {} if MXNET_2 else {'prefix': layer.prefix}

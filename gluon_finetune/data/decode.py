@@ -10,7 +10,7 @@ import stat
 import numpy as np
 from PIL import Image, TiffImagePlugin, WebPImagePlugin  # noqa: F401, to register the two
 
-from ..compat import mx, numpy_style
+from ..compat_gluon import image_array
 from ..errors import UsageError
 
 EXTENSIONS = ('.jpg', '.jpeg', '.png', '.bmp', '.gif', '.jfif', '.tif', '.tiff', '.webp')
@@ -40,8 +40,7 @@ def read_image(path):
         pixels = read_pixels(path)
     except UsageError as reason:
         raise UsageError(f'cannot use the picture {path}: {reason}') from None
-    X = mx.nd.from_numpy(pixels)   # without a copy; MXNet's own costs more than the decoding
-    return X.as_np_ndarray() if numpy_style() else X
+    return image_array(pixels)
 
 
 def read_pixels(path):

@@ -17,7 +17,9 @@ def read_arrays(content):
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return {_name(entry): _array(archive.read(entry)) for entry in archive.infolist()}
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+    except Damaged:
+        raise
+    except Exception as error:   # zipfile answers damage with whatever it runs into
         raise Damaged(f'its archive cannot be read ({error})') from None
 
 

@@ -15,6 +15,7 @@ setup(
     long_description_content_type='text/markdown',
     license='Apache-2.0',
     packages=find_packages(include=['gluon_finetune', 'gluon_finetune.*']),
+    package_data={'gluon_finetune': ['py.typed', '*.pyi']},
     python_requires='>=3.8,<3.13',   # NumPy below 2 has no build for Python 3.13
     install_requires=[
         'mxnet>=1.9.1,<2.1',         # 2.0.0b1 for those who ask for it; pip takes 1.9.1
@@ -27,7 +28,8 @@ setup(
         'setuptools>=61; python_version >= "3.12"',   # for distutils, which MXNet imports
     ],
     extras_require={
-        'test': ['pytest>=7', 'ruff', 'nbclient', 'ipykernel'],
+        'test': ['pytest>=7', 'ruff', 'nbclient', 'ipykernel', 'mypy>=1.4', 'build', 'twine',
+                 'pyyaml'],
         'parity': ['torch>=2,<3', 'torchvision>=0.15,<1', 'timm>=0.9,<2', 'safetensors>=0.3,<1'],
     },
     entry_points={'console_scripts': ['gluon-finetune = gluon_finetune.cli:main']},

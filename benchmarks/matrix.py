@@ -1,6 +1,6 @@
 """Installs the built wheel beside every Python, NumPy and MXNet it supports, and uses it there.
 
-    python benchmarks/matrix.py [--short | --few-tests] [--write] [--folder FOLDER]
+    python benchmarks/matrix.py [--short | --few-tests] [--write] [--jobs N] [--folder FOLDER]
 
 Each member imports the package with warnings as errors, asks `gluon-finetune doctor`, fine-tunes a
 network on drawn pictures, answers with the runs and weights of all the others as they did, and runs
@@ -8,6 +8,7 @@ the tests, which see the wheel alone. Exit status 1 if anything failed; a Python
 named and is no failure. Environments stay in FOLDER (default: build/matrix) and are used again.
 """
 import argparse
+import concurrent.futures
 import glob
 import os
 import re
@@ -109,8 +110,9 @@ class Member:
         run(self.python, desk / 'member.py', 'write', self.saved, cwd=self.home)
 
     def cross_load(self, desk, others):
-        run(self.python, desk / 'member.py', 'read', *[other.saved for other in others],
-            cwd=self.home)
+        if others:
+            run(self.python, desk / 'member.py', 'read', *[other.saved for other in others],
+                cwd=self.home)
         return f' ({len(others)})'
 
     def tests(self, desk, names):
@@ -140,30 +142,33 @@ def build_wheel(folder):
     return next((folder / 'dist').glob('*.whl'))
 
 
-def run_members(members, tests, folder):
+def run_members(members, tests, folder, jobs):
     """Runs all steps, prints what fails, and returns the rows of the table and the failures."""
     wheel, desk = build_wheel(folder), lay_desk(folder)
-    here = []
+    bases = {versions[0]: find_python(versions[0]) for versions in members}
     for versions in members:
-        base = find_python(versions[0])
-        if base is None:
+        if bases[versions[0]] is None:
             print(f'Python {versions[0]} is not here: MXNet {versions[1]} with NumPy '
                   f'{versions[2]} is left out', flush=True)
-            continue
-        member = Member(folder, *versions)
-        here.append(member)
-        member.step('install', lambda member=member, base=base: member.install(base, wheel))
+    here = [Member(folder, *versions) for versions in members if bases[versions[0]]]
+
+    def begin(member):
+        member.step('install', lambda: member.install(bases[member.versions[0]], wheel))
         member.step('import', member.imports)
         member.step('doctor', member.doctor)
-        member.step('fine-tune', lambda member=member: member.fine_tune(desk))
+        member.step('fine-tune', lambda: member.fine_tune(desk))
         print(member.row(), flush=True)
-    written = [member for member in here if not member.failures]
-    for member in here:
+
+    def end(member):
         others = [other for other in written if other is not member]
-        member.step('cross-load', lambda member=member, others=others:
-                    member.cross_load(desk, others) if others else '')
-        member.step('tests', lambda member=member: member.tests(desk, tests))
+        member.step('cross-load', lambda: member.cross_load(desk, others))
+        member.step('tests', lambda: member.tests(desk, tests))
         print(member.row(), flush=True)
+
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        list(pool.map(begin, here))
+        written = [member for member in here if not member.failures]
+        list(pool.map(end, here))
     return [member.row() for member in here], [text for member in here for text in member.failures]
 
 
@@ -178,13 +183,14 @@ def main():
     parser.add_argument('--short', action='store_true', help='two members and few tests')
     parser.add_argument('--few-tests', action='store_true', help='all members and few tests')
     parser.add_argument('--write', action='store_true', help='put the table into docs/install.md')
+    parser.add_argument('--jobs', default=2, type=int, help='members at work at once (default: 2)')
     parser.add_argument('--folder', default=ROOT / 'build' / 'matrix', type=Path)
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     try:
         rows, failures = run_members(SHORT if options.short else MEMBERS,
                                      FEW_TESTS if options.short or options.few_tests else ALL_TESTS,
-                                     options.folder.resolve())
+                                     options.folder.resolve(), options.jobs)
     except Failure as failure:
         rows, failures = [], [f'the wheel cannot be built:\n{failure}']
     print('', table(rows), *failures, sep='\n\n')

@@ -9,7 +9,7 @@ import pytest
 import gluon_finetune
 
 pytest.importorskip('mypy', reason='mypy is not installed')
-PLACE = Path(gluon_finetune.__file__).resolve().parents[1]   # the checkout, or where it is installed
+PLACE = Path(gluon_finetune.__file__).resolve().parents[1]   # the checkout, or site-packages
 
 STUBTEST = f'''
 from mypy import stubtest

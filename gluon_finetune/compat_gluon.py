@@ -104,6 +104,16 @@ def save_parameters(net, path):
         mx.nd.save(path, {name: value.as_nd_ndarray() for name, value in arrays.items()})
 
 
+def load_states(trainer, path):
+    """Load what `trainer.save_states` saved; raises `UsageError` if another MXNet did."""
+    try:
+        trainer.load_states(path)
+    except (AttributeError, ImportError) as error:   # the optimizers are in other modules there
+        raise UsageError(
+            f'{path} was saved by another MXNet than {mx.__version__}, which is here ({error}): go '
+            f'on with the run under that one, or start a new run from its best.params') from None
+
+
 def tracer(net):
     """Return a function: shape of a batch -> graph of a HybridBlock as a symbol, and known shapes.
 

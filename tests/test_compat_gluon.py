@@ -68,6 +68,20 @@ def test_parameters_are_saved_for_both_versions(net, tmp_path):
     assert (net(array(X)).asnumpy() == before).all()
 
 
+def test_a_trainer_of_another_mxnet(net, tmp_path):
+    trainer = mx.gluon.Trainer(net.collect_params(), 'sgd', {'momentum': 0.9})
+    path = tmp_path / 'net.states'
+    trainer.save_states(str(path))
+    compat_gluon.load_states(trainer, str(path))
+    path.write_bytes(b'cmxnet.optimizer.elsewhere\nSGD\n.')
+    with pytest.raises(UsageError) as error:
+        compat_gluon.load_states(trainer, str(path))
+    assert str(error.value) == (
+        f"{path} was saved by another MXNet than {mx.__version__}, which is here (No module named "
+        f"'mxnet.optimizer.elsewhere'): go on with the run under that one, or start a new run from "
+        f"its best.params")
+
+
 def test_a_trace_leaves_the_net_as_it_is(numpy_mode):
     net = scratch_net('alexnet', 2)
     mx.random.seed(7)

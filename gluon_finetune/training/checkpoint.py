@@ -4,7 +4,7 @@ import json
 import os
 import tempfile
 
-from ..compat_gluon import save_parameters
+from ..compat_gluon import load_states, save_parameters
 from ..config import Config
 from ..errors import UsageError
 from ..models.source import load_weights
@@ -81,7 +81,7 @@ class RunDirectory:
         epoch = self._epoch()
         if epoch:
             load_weights(net, self._checkpoint(epoch, 'params'))
-            trainer.load_states(self._checkpoint(epoch, 'states'))
+            load_states(trainer, self._checkpoint(epoch, 'states'))
         return self.history
 
     def _checkpoint(self, epoch, extension):

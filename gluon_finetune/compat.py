@@ -91,6 +91,14 @@ def _give_twin(package):
                 setattr(module, attribute, twin)
 
 
+def _needed(missing):
+    if missing.startswith(('libcu', 'libnccl', 'libnv')):
+        return ('this build is for GPUs and needs the driver, CUDA, cuDNN and NCCL that '
+                'docs/install.md names, where the loader finds them (LD_LIBRARY_PATH)')
+    return ('it needs two libraries of the system, on Debian: apt-get install libgomp1 '
+            'libquadmath0')
+
+
 def _import_mxnet():
     if int(numpy.__version__.partition('.')[0]) >= 2:
         raise ImportError(f'NumPy {numpy.__version__} is installed and MXNet needs one below 2: '
@@ -99,8 +107,7 @@ def _import_mxnet():
         with _threads(), _old_world():
             import mxnet
     except OSError as error:
-        raise ImportError(f'MXNet does not load ({error}): it needs two libraries of the system, '
-                          'on Debian: apt-get install libgomp1 libquadmath0') from None
+        raise ImportError(f'MXNet does not load ({error}): {_needed(str(error))}') from None
     _give_twin('mxnet')
     return mxnet
 

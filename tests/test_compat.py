@@ -92,17 +92,21 @@ def test_numpy_2_is_refused_with_the_way_out(monkeypatch):
                                 "pip install 'numpy<2'")
 
 
-def test_a_missing_system_library_is_named(monkeypatch):
+@pytest.mark.parametrize('library, remedy', [
+    ('libgomp.so.1', 'it needs two libraries of the system, on Debian: apt-get install libgomp1 '
+                     'libquadmath0'),
+    ('libcudnn.so.8', 'this build is for GPUs and needs the driver, CUDA, cuDNN and NCCL that '
+                      'docs/install.md names, where the loader finds them (LD_LIBRARY_PATH)')])
+def test_a_missing_system_library_is_named(monkeypatch, library, remedy):
     @compat.contextlib.contextmanager
     def broken():
-        raise OSError('libgomp.so.1: cannot open shared object file')
+        raise OSError(f'{library}: cannot open shared object file')
         yield
     monkeypatch.setattr(compat, '_old_world', broken)
     with pytest.raises(ImportError) as error:
         compat._import_mxnet()
     assert str(error.value) == (
-        'MXNet does not load (libgomp.so.1: cannot open shared object file): it needs two '
-        'libraries of the system, on Debian: apt-get install libgomp1 libquadmath0')
+        f'MXNet does not load ({library}: cannot open shared object file): {remedy}')
 
 
 # What MXNet reads from NumPy while it runs

@@ -66,11 +66,6 @@ def graph_of(block):
     return json.dumps([[node['op'], node.get('attrs'), node['inputs']] for node in nodes])
 
 
-def names_of(net, operators):
-    """Return the names that nodes of these operators have in the graph of `net`."""
-    return [node['name'] for node in _nodes(_trace(net)[0]) if node['op'] in operators]
-
-
 def _operators(symbol):
     return {node['op'] for node in _nodes(symbol)}
 

@@ -1,7 +1,7 @@
 """Reads MXNet's .params files into NumPy arrays; trusts nothing in them and needs no MXNet.
 
 MXNet's own reader allocates whatever a damaged length asks for, and refuses files of NumPy-style
-arrays while legacy ones are in force.
+arrays while legacy ones are in force. MXNet 2 saves an archive instead, which MXNet 1 cannot read.
 """
 import math
 import struct
@@ -10,6 +10,8 @@ import numpy as np
 
 from ..data.json_file import read_whole
 from ..errors import UsageError
+from . import npz_file
+from .npz_file import Damaged as _Damaged
 
 MOST_BYTES = 8 << 30   # the largest network of the zoos has half a gigabyte
 LIST_MAGIC = 0x112
@@ -19,18 +21,16 @@ DTYPES = {0: 'float32', 1: 'float64', 2: 'float16', 3: 'uint8', 4: 'int32', 5: '
 MOST_DIMENSIONS = 32
 
 
-class _Damaged(Exception):
-    pass
-
-
 def read_params(path):
     """Return a dict of parameter name -> NumPy array as saved in `path`, names as they are there.
 
     Raises `UsageError` if the file cannot be read, is damaged or is no .params file.
     """
-    content = memoryview(read_whole(path, MOST_BYTES))
+    content = read_whole(path, MOST_BYTES)
     try:
-        return _Reader(content).named_arrays()
+        if content.startswith(npz_file.MAGIC):
+            return npz_file.read_arrays(content)
+        return _Reader(memoryview(content)).named_arrays()
     except _Damaged as error:
         raise UsageError(f'{path} is damaged or no .params file: {error}; fetch or save it '
                          f'again') from None

@@ -4,6 +4,7 @@ import json
 import os
 import tempfile
 
+from ..compat_gluon import load_states, save_parameters
 from ..config import Config
 from ..errors import UsageError
 from ..models.source import load_weights
@@ -67,7 +68,7 @@ class RunDirectory:
         epoch = history[-1].epoch
         if history.best is history[-1]:
             save_weights(net, self.file('best.params'))
-        net.save_parameters(self._checkpoint(epoch, 'params'))
+        save_parameters(net, self._checkpoint(epoch, 'params'))
         trainer.save_states(self._checkpoint(epoch, 'states'))
         history.to_csv(self.file('history.csv'))
         write_json(self.file('checkpoint', 'latest.json'), {'epoch': epoch})
@@ -80,7 +81,7 @@ class RunDirectory:
         epoch = self._epoch()
         if epoch:
             load_weights(net, self._checkpoint(epoch, 'params'))
-            trainer.load_states(self._checkpoint(epoch, 'states'))
+            load_states(trainer, self._checkpoint(epoch, 'states'))
         return self.history
 
     def _checkpoint(self, epoch, extension):
@@ -107,7 +108,7 @@ def check_free(path):
 
 def save_weights(net, path):
     """Writes the parameters of `net` in the zoo's form, under a temporary name first."""
-    net.save_parameters(f'{path}.tmp')
+    save_parameters(net, f'{path}.tmp')
     os.replace(f'{path}.tmp', path)
 
 

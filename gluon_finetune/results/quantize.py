@@ -7,7 +7,7 @@ import warnings
 
 import numpy
 
-from ..compat import array, contrib, mx
+from ..compat import MXNET_2, array, contrib, mx
 from ..data.augment import test_augs
 from ..data.loader import PictureLoader
 from ..errors import UsageError
@@ -24,18 +24,20 @@ BATCH_SIZE = 32
 FOLDER, GRAPH, WEIGHTS = 'int8', 'graph.json', 'weights.params'
 
 
-def export_int8(run, folders, out=None):
-    """Writes the best network of a run for 8-bit integers and returns the new folder.
+def export_int8(run, folders):
+    """Writes the best network of a run for 8-bit integers into the run; returns the new folder.
 
-    The ranges of activations come from `PICTURES` training pictures of `folders`. `out` defaults to
-    `int8` in the run directory, where `Predictor.load(run, dtype='int8')` finds it. Raises
-    `UsageError` when `out` exists, and where the pictures have other classes than the run.
+    The ranges of activations come from `PICTURES` training pictures of `folders`. What that gains
+    and costs `Predictor.load(run, dtype='int8')` is in docs/performance.md. Raises `UsageError`
+    when the folder exists, and where the pictures have other classes than the run.
     """
-    from .predict import Predictor  # which loads what is written here
+    from .predict import Predictor   # which loads what is written here
     run = RunDirectory.open(run)
-    out = run.file(FOLDER) if out is None else os.fspath(out)
+    out = run.file(FOLDER)
     if os.path.lexists(out):
-        raise UsageError(f'{out} exists already: name a new folder with --out')
+        raise UsageError(f'{out} exists already: remove it to make it anew')
+    if MXNET_2:
+        raise UsageError('8-bit networks need MXNet 1: pip install "mxnet<2"')
     if folders.classes != run.classes:
         raise UsageError(f'{folders.root} has the classes {folders.classes}, the run '
                          f'{run.classes}: calibrate on the pictures it was trained on')
@@ -129,5 +131,6 @@ def load_int8(run):
 def _some(pictures, image_size):
     """Test views of `PICTURES` of the pictures, evenly from all classes: a NumPy batch."""
     step = max(len(pictures.items) // PICTURES, 1)
-    loader = PictureLoader(pictures.holding(pictures.items[::step]), test_augs(image_size), BATCH_SIZE)
+    some = pictures.holding(pictures.items[::step])
+    loader = PictureLoader(some, test_augs(image_size), BATCH_SIZE)
     return numpy.concatenate([X.asnumpy() for X, _ in loader])

@@ -30,7 +30,7 @@ def test_8_bits_say_nearly_the_same(run, folders, numpy_mode, capfd):
     paths = [path for path, _ in folders.test.items]
     exact, rough = (gf.Predictor.load(run.path, dtype).probabilities(paths)
                     for dtype in ('float32', 'int8'))
-    assert 0 < abs(exact - rough).max() < 0.05
+    assert 0 < abs(exact - rough).max() < 0.1
     assert capfd.readouterr() == ('', '')
 
 
@@ -38,7 +38,7 @@ def test_layers_compute_in_8_bits(run):
     with open(run.file('int8', 'graph.json')) as file:
         nodes = json.load(file)['nodes']
     layers = [node for node in nodes if node['op'].startswith('_sg_mkldnn')]
-    assert len(layers) == 21 and {node['attrs']['quantized'] for node in layers} == {'true'}
+    assert len(layers) == 21 and {node['attrs']['quantized'].lower() for node in layers} == {'true'}
 
 
 def test_the_mean_output_is_kept(run):

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy
 import pytest
 from PIL import Image, ImageDraw
+from web_site import Site
 
 from gluon_finetune.compat import mx
 
@@ -37,6 +38,16 @@ def own_cache(tmp_path_factory, monkeypatch):
     """No test sees or fills the user's cache."""
     monkeypatch.setenv('GLUON_FINETUNE_CACHE', str(tmp_path_factory.getbasetemp() / 'cache'))
     monkeypatch.delenv('GLUON_FINETUNE_DATA', raising=False)
+
+
+@pytest.fixture
+def site(monkeypatch):
+    """A running `Site`; tries follow one another without waiting."""
+    monkeypatch.setattr('gluon_finetune.data.fetch.WAITS', (0, 0, 0))
+    monkeypatch.setenv('no_proxy', '*')
+    site = Site()
+    yield site
+    site.close()
 
 
 @pytest.fixture(params=[False, True], ids=['legacy', 'numpy'])

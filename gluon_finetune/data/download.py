@@ -1,5 +1,4 @@
 """Finds the chapter's data sets: in a local copy, in the cache, or at their address."""
-import contextlib
 import os
 import urllib.parse
 import urllib.request
@@ -8,16 +7,14 @@ from ..errors import UsageError, WorkError
 from .archive import unpack
 from .fetch import fetch, file_sha1
 from .folders import ImageFolders
-
-try:
-    import fcntl
-except ImportError:   # Windows, where two processes had better not fetch the same file at once
-    fcntl = None
+from .once import made_once
 
 DATA_URL = 'http://d2l-data.s3-accelerate.amazonaws.com/'
 
 # Name of a data set -> its address (also a path or file://) and SHA-1 (None: anything will do).
 DATA_HUB = {'hotdog': (DATA_URL + 'hotdog.zip', 'fba480ffa8aa7e0febbb511d181409f899b9baa5')}
+
+_ELSEWHERE = 'name another folder in GLUON_FINETUNE_CACHE'
 
 
 def hotdog(**options):
@@ -50,7 +47,7 @@ def download(name, cache_dir=None):
     path = _local_path(url)
     if path is None:
         path = os.path.join(cache_dir or _default_cache(), _file_name(url))
-        with _made_once(path) as missing:
+        with made_once(path, _ELSEWHERE) as missing:
             if missing:
                 fetch(url, path, sha1, f'fetch it by other means and put it at {path}, or name a '
                                        'local copy in GLUON_FINETUNE_DATA')
@@ -76,7 +73,7 @@ def download_extract(name, folder=None):
         return _inside(copy, folder)
     archive = copy or download(name)
     unpacked = os.path.join(cache_dir(), f'{name}-{file_sha1(archive)[:8]}')
-    with _made_once(unpacked) as missing:
+    with made_once(unpacked, _ELSEWHERE) as missing:
         if missing:
             unpack(archive, unpacked)
     return _inside(unpacked, folder or _only_folder(unpacked))
@@ -108,24 +105,6 @@ def _local_path(url):
 
 def _file_name(url):
     return os.path.basename(urllib.parse.urlsplit(url).path)
-
-
-@contextlib.contextmanager
-def _made_once(path):
-    """Give True to the one process that shall make `path`; others wait, then find it made."""
-    if os.path.exists(path):
-        yield False
-        return
-    try:
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        lock = open(path + '.lock', 'w')
-    except OSError as error:
-        raise WorkError(f'cannot write to {os.path.dirname(path)} ({error.strerror}): name another '
-                        'folder in GLUON_FINETUNE_CACHE') from None
-    with lock:
-        if fcntl is not None:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield not os.path.exists(path)
 
 
 def _only_folder(folder):

@@ -1,10 +1,13 @@
 """Splits labelled pictures into training and test; knows paths and labels, not pixels."""
 import hashlib
-import json
 import os
 
 from ..errors import UsageError
+from .json_file import read_json
 from .pictures import listed
+
+SIDES = ('train', 'test')
+MOST_BYTES = 1 << 26   # the paths of a million pictures
 
 
 def draw_split(pictures, root, seed, test_fraction):
@@ -32,25 +35,25 @@ def draw_split(pictures, root, seed, test_fraction):
 
 
 def read_split(split):
-    """Return a split given as such or as the path of a json file."""
-    if isinstance(split, dict):
-        return split
-    try:
-        with open(split, encoding='utf-8') as file:
-            return json.load(file)
-    except OSError as error:
-        raise UsageError(f'cannot read the split {split}: {error.strerror}') from None
-    except ValueError:
-        raise UsageError(f'the split {split} is not json') from None
+    """Return a split given as such or as the path of a json file; raises `UsageError` for neither.
+
+    It is a dict with the lists `train` and `test` of paths; what else is in it counts for nothing.
+    """
+    if not isinstance(split, dict):
+        split = read_json(split, MOST_BYTES)
+    if not isinstance(split, dict) or not all(_are_paths(split.get(side)) for side in SIDES):
+        raise UsageError('a split is a dict with the lists `train` and `test` of paths')
+    return split
+
+
+def _are_paths(value):
+    return isinstance(value, (list, tuple)) and all(isinstance(path, str) for path in value)
 
 
 def take_split(pictures, root, split):
     """Return the training and the test pictures that a split names; others are in neither."""
     items = dict(zip(relative_paths(pictures, root), pictures.items))
-    try:
-        train, test = (set(split[side]) for side in ('train', 'test'))
-    except (KeyError, TypeError):
-        raise UsageError('a split is a dict with the lists `train` and `test` of paths') from None
+    train, test = (set(read_split(split)[side]) for side in SIDES)
     missing = sorted((train | test) - set(items))
     if missing:
         raise UsageError(f'the split names {len(missing)} pictures that are not under {root}: '

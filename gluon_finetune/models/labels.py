@@ -1,9 +1,10 @@
 """Names the classes that a source network tells apart; knows nothing about those of the target."""
-import json
 import os
-from collections import namedtuple
+import unicodedata
+from collections import Counter, namedtuple
 
 from ..compat import gluoncv
+from ..data.json_file import read_json
 from ..errors import UsageError
 from .output import output_layer
 from .source import source_net
@@ -35,14 +36,35 @@ def source_labels(source, net=None):
     return labels
 
 
+def check_labels(value, path):
+    """Return `value`, read from `path`, if it is a list of names that can tell classes apart.
+
+    Raises `UsageError` for anything but different texts, none of them empty or with control
+    characters, which can do more to a terminal than print.
+    """
+    if not isinstance(value, list) or not value or not all(isinstance(name, str) for name in value):
+        raise UsageError(f'{path} must be a list of the names of classes')
+    for name in value:
+        if not name or any(unicodedata.category(letter) in ('Cc', 'Cs') for letter in name):
+            raise UsageError(f'{path} has a class {name!r}: a name is a text without control '
+                             f'characters')
+    (most, count), = Counter(value).most_common(1)
+    if count > 1:
+        raise UsageError(f'{path} has the class {most!r} twice')
+    return value
+
+
 def _read_labels(path):
-    try:
-        with open(path, encoding='utf-8') as file:
-            labels = json.load(file)
-        if not isinstance(labels, list):
-            raise TypeError
-        return [SourceClass(None, label) if isinstance(label, str)
-                else SourceClass(label.get('wnid'), label['name']) for label in labels]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    labels = read_json(path)
+    if not isinstance(labels, list) or not all(map(_is_label, labels)):
         raise UsageError(f'{path} must be a list of names, or of {{"wnid": "n07697537", '
-                         f'"name": "hotdog"}}') from None
+                         f'"name": "hotdog"}}')
+    return [SourceClass(None, label) if isinstance(label, str)
+            else SourceClass(label.get('wnid'), label['name']) for label in labels]
+
+
+def _is_label(label):
+    if isinstance(label, dict):
+        return (isinstance(label.get('name'), str)
+                and isinstance(label.get('wnid'), (str, type(None))))
+    return isinstance(label, str)

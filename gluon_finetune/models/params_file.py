@@ -8,8 +8,10 @@ import struct
 
 import numpy as np
 
+from ..data.json_file import read_whole
 from ..errors import UsageError
 
+MOST_BYTES = 8 << 30   # the largest network of the zoos has half a gigabyte
 LIST_MAGIC = 0x112
 NDARRAY_V1, NDARRAY_V2, NDARRAY_V3 = 0xF993FAC8, 0xF993FAC9, 0xF993FACA
 DTYPES = {0: 'float32', 1: 'float64', 2: 'float16', 3: 'uint8', 4: 'int32', 5: 'int8', 6: 'int64',
@@ -26,11 +28,7 @@ def read_params(path):
 
     Raises `UsageError` if the file cannot be read, is damaged or is no .params file.
     """
-    try:
-        with open(path, 'rb') as file:
-            content = memoryview(file.read())
-    except OSError as error:
-        raise UsageError(f'cannot read the weights {path}: {error.strerror}') from None
+    content = memoryview(read_whole(path, MOST_BYTES))
     try:
         return _Reader(content).named_arrays()
     except _Damaged as error:

@@ -1,13 +1,15 @@
 """Reads PyTorch's weight files without running anything in them; knows nothing about networks."""
-import json
 import os
 import re
 import tarfile
 import zipfile
 
 import numpy
+import safetensors
 
+from ..data.json_file import check_file, read_whole
 from ..errors import UsageError
+from .params_file import MOST_BYTES
 from .torch_import import import_torch
 
 EXTENSIONS = ('.pth', '.pt', '.safetensors')
@@ -32,11 +34,21 @@ def load_torch_file(path):
         raise UsageError(f'no such file: {path}')
     read = _read_safetensors if path.endswith('.safetensors') else _read_pickled
     state_dict = _unwrap(read(path), path)
+    _check_sizes(state_dict, path)
     try:
         return {name: as_numpy(tensor) for name, tensor in state_dict.items()}
     except TypeError:
         raise UsageError(f'{path} holds quantised or sparse tensors: save the weights of the float '
                          f'network') from None
+
+
+def _check_sizes(state_dict, path):
+    """A tensor whose steps are 0 has any size and lies in a few bytes, until it is copied."""
+    sizes = (tensor.element_size() * tensor.numel() for tensor in state_dict.values()
+             if hasattr(tensor, 'element_size'))
+    if sum(sizes) > 2 * os.path.getsize(path):   # tied weights lie there once
+        raise UsageError(f'{path} holds tensors that are larger than the file: '
+                         f'{_SAVE_A_STATE_DICT}')
 
 
 def as_numpy(tensor):
@@ -51,18 +63,39 @@ def as_numpy(tensor):
 
 def _read_pickled(path):
     torch = import_torch(f'reading {path}')
-    if tarfile.is_tarfile(path):  # older PyTorch runs code found in these, even with weights_only
+    check_file(path, MOST_BYTES)
+    if _is_tar(path):  # older PyTorch runs code found in these, even with weights_only
         raise UsageError(f'{path} is in the tar format of PyTorch before 0.2: {_SAVE_A_STATE_DICT}')
     try:
-        if zipfile.is_zipfile(path) and zipfile.ZipFile(path).testzip():  # torch checks no sums
-            raise ValueError('wrong check sum')
-        return torch.load(path, map_location='cpu', weights_only=True)
+        _check_zip(path)
+        state_dict = torch.load(path, map_location='cpu', weights_only=True)
     except Exception as error:  # whatever a damaged pickle leads to
         reason = str(error)
-    if re.search('unsupported (global|class)|torchscript', reason.lower()):
-        raise UsageError(f'{path} holds more than tensors, a whole model perhaps, and reading that '
-                         f'would run code in it: {_SAVE_A_STATE_DICT}')
-    raise UsageError(f'{path} is damaged or no PyTorch file: fetch or save it again')
+        if re.search('unsupported (global|class)|torchscript', reason.lower()):
+            raise UsageError(f'{path} holds more than tensors, a whole model perhaps, and reading '
+                             f'that would run code in it: {_SAVE_A_STATE_DICT}') from None
+        raise _damaged(path, 'PyTorch') from None
+    return state_dict
+
+
+def _is_tar(path):
+    """Whether it begins as one; tarfile's own question would read a header of any size."""
+    try:
+        with open(path, 'rb') as file:
+            tarfile.TarInfo.frombuf(file.read(tarfile.BLOCKSIZE), 'utf-8', 'surrogateescape')
+        return True
+    except tarfile.HeaderError:
+        return False
+
+
+def _check_zip(path):
+    """PyTorch checks no sums, and unpacks an entry of any size, though it never shrinks one."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as file:
+            if any(entry.compress_type != zipfile.ZIP_STORED for entry in file.infolist()):
+                raise ValueError('an entry that unpacks to any size')
+            if file.testzip():
+                raise ValueError('a wrong sum')
 
 
 _SAFETENSORS_TYPES = {'F64': '<f8', 'F32': '<f4', 'F16': '<f2', 'BF16': '<u2', 'I64': '<i8',
@@ -70,25 +103,23 @@ _SAFETENSORS_TYPES = {'F64': '<f8', 'F32': '<f4', 'F16': '<f2', 'BF16': '<u2', '
 
 
 def _read_safetensors(path):
-    # Eight bytes of length, a JSON header, the tensors: https://github.com/huggingface/safetensors
-    with open(path, 'rb') as file:
-        data = file.read()
+    content = read_whole(path, MOST_BYTES)
     try:
-        size = int.from_bytes(data[:8], 'little')
-        header, data = json.loads(data[8:8 + size].decode('utf-8')), data[8 + size:]
-        header.pop('__metadata__', None)
-        return {name: _safetensor(data, **entry) for name, entry in header.items()}
-    except (ValueError, KeyError, TypeError, AttributeError, MemoryError, OverflowError):
-        raise UsageError(f'{path} is damaged or no .safetensors file: fetch or save it '
-                         f'again') from None
+        return {name: _safetensor(**entry) for name, entry in safetensors.deserialize(content)}
+    except (safetensors.SafetensorError, KeyError):
+        raise _damaged(path, '.safetensors') from None
 
 
-def _safetensor(data, dtype, shape, data_offsets):
-    begin, end = data_offsets
-    array = numpy.frombuffer(data[begin:end], _SAFETENSORS_TYPES[dtype]).reshape(shape)
+def _safetensor(dtype, shape, data):
+    array = numpy.frombuffer(data, _SAFETENSORS_TYPES[dtype]).reshape(shape)
     if dtype == 'BF16':  # the upper half of a float32
         return (array.astype('<u4') << 16).view('<f4')
     return array
+
+
+def _damaged(path, kind):
+    return UsageError(f'{path} is damaged or no {kind} file: fetch or save it again')
+
 
 def _unwrap(content, path):
     for key in _WRAPPERS:

@@ -1,15 +1,20 @@
 """A file arrives whole and right through breaks and restarts, or the error says what to do."""
 import hashlib
+import io
 import os
 import socket
+import threading
 
 import pytest
+from full_disk import small_disk
 from tqdm import tqdm
 
 from gluon_finetune.data import fetch as module
+from gluon_finetune.data import http_get
 from gluon_finetune.data.fetch import fetch
 from gluon_finetune.errors import WorkError
 
+pytestmark = pytest.mark.faults
 CONTENT = os.urandom(1_000_000)
 SHA1 = hashlib.sha1(CONTENT).hexdigest()
 NOT_FOUND = 'cannot download http://here/a.zip (404 Not Found): do it yourself'
@@ -96,14 +101,67 @@ def test_breaks_without_end(site, path):
                                    '1000000 bytes): do it yourself')
 
 
-def test_other_content_is_removed_and_said(site, path):
-    (path.parent / 'a.zip.part').write_bytes(b'stale')   # of another version of the file
-    found = hashlib.sha1(b'stale' + CONTENT[5:]).hexdigest()
-    assert refused(site, path) == (
-        f'http://here/a.zip arrived with SHA-1 {found} instead of {SHA1} and was removed: '
-        'try again; if it comes back the same, the file there has changed')
-    assert os.listdir(path.parent) == []
+def test_a_part_of_another_file_is_noticed_and_fetched_anew(site, path):
+    (path.parent / 'a.zip.part').write_bytes(b'stale')
     arrive(site, path)
+    assert site.asked == ['bytes=5-', None]
+
+
+def test_other_content_is_tried_again_once_removed_and_said(site, path):
+    site.files['a.zip'] = b'another'
+    found = hashlib.sha1(b'another').hexdigest()
+    assert refused(site, path) == (
+        f'http://here/a.zip arrived twice with SHA-1 {found} instead of {SHA1} and was removed, '
+        'for the file there has changed, or something on the way changes it: do it yourself')
+    assert os.listdir(path.parent) == [] and len(site.asked) == 2
+
+
+def change_after_a_break(site, monkeypatch, version):
+    """The server breaks off, and has another file of the same length when it is asked again."""
+    site.version, site.faults = version[0], ['break']
+
+    def change(seconds):
+        site.files['a.zip'], site.version = bytes(len(CONTENT)), version[1]
+    monkeypatch.setattr(module.time, 'sleep', change)
+
+
+@pytest.mark.parametrize('version, asked', [
+    (({'ETag': '"1"'}, {'ETag': '"2"'}), 'bytes=500000-'),
+    (({'Last-Modified': 'Mon, 01 Jan 2024 00:00:00 GMT'},
+      {'Last-Modified': 'Tue, 02 Jan 2024 00:00:00 GMT'}), 'bytes=500000-'),
+    (({'ETag': 'W/"1"'}, {'ETag': 'W/"1"'}), None), (({}, {}), None)])
+def test_no_file_is_made_of_halves_of_two(site, path, monkeypatch, version, asked):
+    change_after_a_break(site, monkeypatch, version)
+    fetch(site.url + 'a.zip', str(path), None, 'do it yourself')
+    assert path.read_bytes() == bytes(len(CONTENT)) and site.asked == [None, asked]
+
+
+def test_halves_of_two_files_that_nobody_told_apart(site, path, monkeypatch):
+    change_after_a_break(site, monkeypatch, ({}, {}))
+    sha1 = hashlib.sha1(bytes(len(CONTENT))).hexdigest()
+    fetch(site.url + 'a.zip', str(path), sha1, 'do it yourself')
+    assert path.read_bytes() == bytes(len(CONTENT))
+    assert site.asked == [None, 'bytes=500000-', None]
+
+
+def test_a_file_that_became_shorter(site, path, monkeypatch):
+    site.version, site.faults = {'ETag': '"1"'}, ['break', 416]
+    fetch(site.url + 'a.zip', str(path), None, 'do it yourself')
+    assert path.read_bytes() == CONTENT and site.asked == [None, 'bytes=500000-', None]
+
+
+def test_without_a_sha1_nothing_of_an_earlier_call_is_used_or_left(site, path):
+    (path.parent / 'a.zip.part').write_bytes(b'stale')
+    arrive(site, path, None)
+    path.unlink()
+    site.faults = ['break', 404]
+    assert refused(site, path, None) == NOT_FOUND and os.listdir(path.parent) == []
+
+
+def test_a_server_that_resumes_at_another_byte(site, path):
+    site.faults = ['break', 'another byte']
+    arrive(site, path)
+    assert site.asked == [None, 'bytes=500000-', None]
 
 
 def test_no_connection(site, path):
@@ -113,7 +171,7 @@ def test_no_connection(site, path):
 
 
 def test_a_server_that_stops_answering(site, path, monkeypatch):
-    monkeypatch.setattr(module, 'TIMEOUT', 0.05)
+    monkeypatch.setattr(http_get, 'TIMEOUT', 0.05)
     monkeypatch.setattr(module, 'WAITS', ())
     with socket.create_server(('127.0.0.1', 0)) as silent:
         url = f'http://127.0.0.1:{silent.getsockname()[1]}/a.zip'
@@ -121,14 +179,95 @@ def test_a_server_that_stops_answering(site, path, monkeypatch):
             fetch(url, str(path), SHA1, 'do it yourself')
 
 
+@pytest.mark.parametrize('fault', ['trickle', 'slow head'])
+@pytest.mark.parametrize('sha1', [SHA1, None])
+def test_a_server_that_trickles(site, path, monkeypatch, fault, sha1):
+    monkeypatch.setattr(http_get, 'WINDOW', 0.1)
+    monkeypatch.setattr(module, 'WAITS', (0,))
+    site.faults = [fault] * 2
+    assert refused(site, path, sha1) == (
+        'cannot download http://here/a.zip (fewer than 10000 bytes in 0.1 seconds): '
+        'do it yourself')
+    assert len(site.asked) == 2
+
+
+def test_what_trickled_is_resumed(site, path, monkeypatch):
+    monkeypatch.setattr(http_get, 'WINDOW', 0.1)
+    site.faults = ['trickle']
+    arrive(site, path)
+    assert site.asked[0] is None and int(site.asked[1][6:-1]) > 0
+
+
+def test_the_watchdog_goes_with_the_connection(site, path):
+    arrive(site, path)
+    for thread in threading.enumerate():
+        if isinstance(thread, http_get._Watchdog):
+            thread.join(10)
+            assert not thread.is_alive()
+
+
+def test_a_redirect_is_followed(site, path):
+    site.faults = [site.url + 'a.zip']
+    arrive(site, path)
+    assert len(site.asked) == 2
+
+
+def test_a_redirect_without_end(site, path):
+    site.faults = [site.url + 'a.zip'] * 50
+    assert refused(site, path) == (
+        'cannot download http://here/a.zip (302 The HTTP server returned a redirect error that '
+        'would lead to an infinite loop. The last 30x error message was: Found): do it yourself')
+    assert len(site.asked) <= 11 and os.listdir(path.parent) == []
+
+
+def test_a_redirect_without_end_that_is_no_circle(site, path):
+    site.faults = [f'{site.url}{i}' for i in range(50)]
+    assert 'would lead to an infinite loop' in refused(site, path)
+    assert len(site.asked) <= 12
+
+
+@pytest.mark.parametrize('to', ['file://{0}', 'file://localhost{0}', 'ftp://127.0.0.1{0}',
+                                'data:text/plain,secret'])
+def test_a_redirect_away_from_the_network(site, path, to):
+    secret = path.parent / 'secret'
+    secret.write_bytes(CONTENT)
+    to = to.format(secret)
+    site.faults = [to]
+    assert refused(site, path) == (f"cannot download http://here/a.zip (302 Found - Redirection to "
+                                   f"url '{to}' is not allowed): do it yourself")
+    assert len(site.asked) == 1 and os.listdir(path.parent) == ['secret']
+
+
+def test_a_redirect_from_https_to_http(site):
+    redirects, request = http_get._Redirects(), http_get.urllib.request.Request('https://safe/a')
+    with pytest.raises(http_get.urllib.error.HTTPError, match="'http://safe/a' is not allowed"):
+        redirects.redirect_request(request, io.BytesIO(), 302, 'Found', {}, 'http://safe/a')
+    followed = redirects.redirect_request(request, io.BytesIO(), 302, 'Found', {}, 'https://b/a')
+    assert followed.full_url == 'https://b/a'
+
+
+def test_no_space(site, tmp_path):
+    with small_disk(tmp_path / 'disk', '512k') as disk:
+        site.files['a.zip'] = CONTENT
+        with pytest.raises(WorkError) as caught:
+            fetch(site.url + 'a.zip', str(disk / 'a.zip'), SHA1, 'do it yourself')
+        assert str(caught.value) == (
+            f'cannot write {disk}/a.zip.part (No space left on device): make room in {disk} and '
+            'try again, or do it yourself')
+        assert os.listdir(disk) == ['a.zip.part']   # to be resumed
+        with pytest.raises(WorkError, match='make room in'):
+            fetch(site.url + 'a.zip', str(disk / 'a.zip'), None, 'do it yourself')
+        assert os.listdir(disk) == []
+
+
 def test_what_the_disk_refuses(site, path):
     (path.parent / 'a.zip.part').mkdir()
-    assert refused(site, path) == f'cannot write {path}.part: Is a directory'
+    assert refused(site, path) == f'cannot write {path}.part (Is a directory): do it yourself'
 
 
 def test_the_bar_counts_what_was_there(site, path, monkeypatch):
     bars = []
-    monkeypatch.setattr(module, 'tqdm', lambda **options: bars.append(options) or tqdm(**options))
+    monkeypatch.setattr(http_get, 'tqdm', lambda **options: bars.append(options) or tqdm(**options))
     site.faults = ['break']
     arrive(site, path)
     assert [(bar['desc'], bar['initial'], bar['total']) for bar in bars] == [

@@ -108,10 +108,16 @@ def test_splits_that_do_not_fit(chairs, tmp_path):
         'the split leaves none for testing: split this folder anew')
     assert refused(chairs, split={'train': []}) == (
         'a split is a dict with the lists `train` and `test` of paths')
-    assert refused(chairs, split='no.json') == ('cannot read the split no.json: '
-                                                'No such file or directory')
+    assert refused(chairs, split='no.json') == (
+        'cannot read no.json: No such file or directory')
     (tmp_path / 'bad.json').write_text('{')
-    assert refused(chairs, split='bad.json') == 'the split bad.json is not json'
+    assert refused(chairs, split='bad.json') == (
+        'bad.json is not JSON that can be used: Expecting property name enclosed in double quotes: '
+        'line 1 column 2 (char 1)')
+    for wrong in ('[]', '{"train": "a", "test": []}', '{"train": [1, "a"], "test": [{}]}'):
+        (tmp_path / 'bad.json').write_text(wrong)
+        assert refused(chairs, split='bad.json') == (
+            'a split is a dict with the lists `train` and `test` of paths')
     os.makedirs('chairs/train')
     os.rename('chairs/sofa', 'chairs/train/sofa')
     os.rename('chairs/stool', 'chairs/train/stool')

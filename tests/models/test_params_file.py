@@ -88,5 +88,5 @@ def test_no_damage_gets_through_as_anything_but_a_usage_error(saved, tmp_path):
 
 
 def test_a_file_that_is_not_there(tmp_path):
-    with pytest.raises(UsageError, match=f'cannot read the weights {tmp_path}/no.params: No such'):
+    with pytest.raises(UsageError, match=f'cannot read {tmp_path}/no.params: No such'):
         read_params(tmp_path / 'no.params')

@@ -1,0 +1,122 @@
+"""Reads files that may come from anyone, whole and no larger than expected; knows not what is in.
+
+What Python's json lets through and nothing here can use is refused: NaN, numbers beyond a float, a
+key that comes twice, text that no terminal can print, and nesting without end.
+"""
+import collections
+import dataclasses
+import json
+import math
+import os
+import stat
+
+from ..errors import UsageError
+
+MOST_BYTES = 1 << 20
+MOST_DIGITS = 1000   # of a whole number: reading it takes the square of that
+
+
+def check_file(path, most):
+    """Return the size of a file; raises `UsageError` for no file and for more than `most` bytes.
+
+    A named pipe would be waited for without end, and a device has no end.
+    """
+    try:
+        status = os.stat(path)
+    except OSError as error:
+        raise UsageError(f'cannot read {path}: {error.strerror}') from None
+    if not stat.S_ISREG(status.st_mode):
+        raise UsageError(f'cannot read {path}: it is not a file')
+    if status.st_size > most:
+        raise UsageError(f'{path} has {status.st_size} bytes: at most {most} are read')
+    return status.st_size
+
+
+def read_whole(path, most):
+    """The bytes of a file; raises `UsageError` as `check_file` does."""
+    size = check_file(path, most)
+    try:
+        with open(path, 'rb') as file:
+            return file.read(size)
+    except OSError as error:
+        raise UsageError(f'cannot read {path}: {error.strerror}') from None
+
+
+def read_json(path, most=MOST_BYTES):
+    """The value in a JSON file; raises `UsageError` where there is none that can be used."""
+    content = read_whole(path, most)
+    try:
+        value = json.loads(content.decode('utf-8'), object_pairs_hook=_object,
+                           parse_constant=_no_number, parse_float=_float, parse_int=_whole)
+        json.dumps(value, ensure_ascii=False).encode('utf-8')   # fails on half a surrogate pair
+        return value
+    except UnicodeDecodeError:
+        reason = 'it is not UTF-8'
+    except UnicodeEncodeError:
+        reason = 'a text in it has half a character'
+    except RecursionError:
+        reason = 'it is nested too deeply'
+    except ValueError as error:
+        reason = str(error)
+    raise UsageError(f'{path} is not JSON that can be used: {reason}')
+
+
+def read_record(path, kind):
+    """The dataclass `kind` made of a JSON object with its fields.
+
+    Raises `UsageError` as `read_json` and `kind` do, for keys that `kind` does not know, and for
+    values of other types than its fields have (None is for fields that are None by default).
+    """
+    values = read_json(path)
+    if not isinstance(values, dict):
+        raise UsageError(f'{path} must hold a JSON object, not {_shown(values)}')
+    fields = {field.name: field for field in dataclasses.fields(kind)}
+    for name, value in values.items():
+        if name not in fields:
+            raise UsageError(f'{path} has {_shown(name)}, which is not known: {", ".join(fields)} '
+                             f'are')
+        if not _fits(value, fields[name]):
+            raise UsageError(f'{path} has {name}={_shown(value)}: expected '
+                             f'{fields[name].type.__name__}')
+    try:
+        return kind(**values)
+    except UsageError as error:
+        raise UsageError(f'{path}: {error}') from None
+
+
+def _fits(value, field):
+    if value is None:
+        return field.default is None or field.type is int   # a seed may be None
+    if field.type is float:
+        return type(value) in (int, float)
+    return type(value) is field.type
+
+
+def _shown(value):
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + '...'
+
+
+def _object(pairs):
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        (twice, _), = collections.Counter(key for key, _ in pairs).most_common(1)
+        raise ValueError(f'the key {_shown(twice)} comes twice')
+    return value
+
+
+def _no_number(text):
+    raise ValueError(f'{text} is no number')
+
+
+def _float(text):
+    value = float(text)
+    if math.isinf(value):
+        raise ValueError(f'the number {text[:20]} is too large')
+    return value
+
+
+def _whole(text):
+    if len(text) > MOST_DIGITS:
+        raise ValueError(f'a number in it has {len(text)} digits')
+    return int(text)

@@ -1,0 +1,67 @@
+"""Lets one of several processes make a file or folder, while the others wait; knows not what."""
+import contextlib
+import os
+import time
+
+from ..errors import WorkError
+
+try:
+    import fcntl
+except ImportError:   # Windows, where two processes had better not fetch the same file at once
+    fcntl = None
+
+LONGEST_WAIT = 3600   # seconds, for a process that was stopped may hold a lock for ever
+_LOOK_AGAIN = 0.1
+
+
+@contextlib.contextmanager
+def made_once(path, advice, made=os.path.exists):
+    """Give True to the one process that shall make `path`; others wait, then find it made.
+
+    `made(path)` tells whether it is. Raises `WorkError` that ends in `advice` where the folder of
+    `path` cannot be written, and where the wait is longer than `LONGEST_WAIT`.
+    """
+    if made(path):
+        yield False
+        return
+    folder = os.path.dirname(path)
+    try:
+        os.makedirs(folder, exist_ok=True)
+        lock = _lock(path)
+    except OSError as error:
+        raise WorkError(f'cannot write to {folder} ({error.strerror}): {advice}') from None
+    with lock:
+        try:
+            yield not made(path)
+        finally:
+            with contextlib.suppress(OSError):   # somebody cleared the folder
+                os.remove(lock.name)
+
+
+def _lock(path):
+    """The open and locked file `path`.lock, which its holder removes before it lets go."""
+    while True:
+        lock = open(path + '.lock', 'a')
+        try:
+            _wait_for(lock, path)
+            if os.path.samestat(os.fstat(lock.fileno()), os.stat(lock.name)):
+                return lock
+        except FileNotFoundError:
+            pass   # its holder has finished
+        except BaseException:
+            lock.close()
+            raise
+        lock.close()
+
+
+def _wait_for(lock, path):
+    end = time.monotonic() + LONGEST_WAIT
+    while fcntl is not None:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() > end:
+                raise WorkError(f'another process has been making {path} for {LONGEST_WAIT} '
+                                'seconds: wait for it or end it, and try again') from None
+            time.sleep(_LOOK_AGAIN)

@@ -1,7 +1,7 @@
-"""Reads MXNet's .params files into NumPy arrays; trusts nothing in them and needs no MXNet.
+"""Reads and writes MXNet's .params files as NumPy arrays; trusts nothing in them, needs no MXNet.
 
 MXNet's own reader allocates whatever a damaged length asks for, and refuses files of NumPy-style
-arrays while legacy ones are in force.
+arrays while legacy ones are in force. Its writer leaves half a file where the disk is full.
 """
 import math
 import struct
@@ -16,7 +16,26 @@ LIST_MAGIC = 0x112
 NDARRAY_V1, NDARRAY_V2, NDARRAY_V3 = 0xF993FAC8, 0xF993FAC9, 0xF993FACA
 DTYPES = {0: 'float32', 1: 'float64', 2: 'float16', 3: 'uint8', 4: 'int32', 5: 'int8', 6: 'int64',
           7: 'bool'}
+TYPES = {name: number for number, name in DTYPES.items()}
+CPU = 1   # the kind of device that an array says it comes from
 MOST_DIMENSIONS = 32
+
+
+def write_params(file, arrays):
+    """Write a dict of name -> NumPy array into an open file, byte by byte as MXNet does.
+
+    Both array styles of MXNet read it. No array may be empty or a mere number.
+    """
+    file.write(struct.pack('<3Q', LIST_MAGIC, 0, len(arrays)))
+    for value in arrays.values():
+        value = np.ascontiguousarray(value)
+        file.write(struct.pack(f'<IiI{value.ndim}q3i', NDARRAY_V2, 0, value.ndim, *value.shape,
+                               CPU, 0, TYPES[value.dtype.name]))
+        file.write(memoryview(value).cast('B'))
+    file.write(struct.pack('<Q', len(arrays)))
+    for name in arrays:
+        content = name.encode('utf-8')
+        file.write(struct.pack('<Q', len(content)) + content)
 
 
 class _Damaged(Exception):

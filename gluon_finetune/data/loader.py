@@ -13,7 +13,7 @@ import numpy as np
 
 from ..compat import array, from_numpy
 from ..config import Config
-from ..errors import UsageError
+from ..errors import UsageError, WorkError
 from .augment import reduction_for, test_augs, train_augs
 from .cache import PictureCache
 from .decode import Picture
@@ -47,7 +47,8 @@ class PictureLoader:
     """The batches of a `PictureFolder`: each iteration over it is one epoch.
 
     What is random in an epoch (order, crops, flips) follows from one number that Python's `random`
-    gives as it begins. `skipped` lists the (path, reason) that `on_bad='skip'` has left out.
+    gives as it begins. `skipped` lists the (path, reason) that `on_bad='skip'` has left out, and
+    `empty` is the number of batches of this epoch of which that left nothing.
     """
 
     def __init__(self, pictures, augs, batch_size, *, shuffle=False, num_workers=1, cache=None,
@@ -55,7 +56,7 @@ class PictureLoader:
         self.items, self.augs, self.batch_size = pictures.items, augs, batch_size
         self.shuffle, self.num_workers = shuffle, num_workers
         self._open = cache.open if cache else Picture
-        self.on_bad, self.skipped = on_bad, []
+        self.on_bad, self.skipped, self.empty = on_bad, [], 0
 
     def __len__(self):
         return -(-len(self.items) // self.batch_size)
@@ -64,18 +65,21 @@ class PictureLoader:
         return self.batches()
 
     def batches(self, start=0):
-        """Yield the batches of one epoch from number `start` on, counted from 0."""
+        """Yield the batches of one epoch from number `start` on, counted from 0 without `empty`."""
+        self.empty = self.empty if start else 0
         key, order = 0, list(range(len(self.items)))
         if self.shuffle:
             key = random.getrandbits(64)
             random.Random(key).shuffle(order)
-        starts = range(start * self.batch_size, len(order), self.batch_size)
+        starts = range((start + self.empty) * self.batch_size, len(order), self.batch_size)
         with Threads(max(self.num_workers, 1)) as threads:
             batches = (self._begin(order[i:i + self.batch_size], key, threads) for i in starts)
             for batch in _ahead(batches, AHEAD if self.num_workers else 0):
                 X, labels = self._finish(batch, threads)
                 if labels:
                     yield from_numpy(X), array(labels, dtype='int32')
+                else:
+                    self.empty += 1
 
     def _begin(self, indices, key, threads):
         """Hand out the pictures of a batch; return its memory and a (picture, future) for each."""
@@ -96,6 +100,10 @@ class PictureLoader:
                 self._leave_out(path, f'reading it takes longer than {PATIENCE} seconds')
             except UsageError as reason:
                 self._leave_out(path, str(reason))
+            except WorkError:
+                raise
+            except Exception as error:   # a fault of ours or of a library, not of the picture
+                raise WorkError(f'preparing the picture {path} failed: {error!r}') from error
             else:
                 rows.append(row)
                 labels.append(label)

@@ -38,7 +38,7 @@ class Predictor:
             raise UsageError(f'{run.path} has no finished epoch to predict with: '
                              f'go on with it with --resume')
         net = scratch_net(run.config.network, run.classes)
-        load_weights(net, run.file('best.params'))
+        load_weights(net, run.best_weights)
         return cls(net, run.classes, run.config.image_size)
 
     def __call__(self, pictures, top=5):

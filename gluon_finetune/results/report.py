@@ -5,6 +5,7 @@ import io
 import os
 
 from ..data.decode import read_image
+from ..data.whole_file import replacing
 from ..training.history import Record
 from .plot import plot_predictions
 from .predict import Predictor, confusion
@@ -50,9 +51,8 @@ def write_report(run, folders, hardest=18):
         confusion=_table([''] + classes, [[name, *row] for name, row in zip(classes, counts)]),
         pictures=_embed(pictures[0].figure), count=len(order),
         settings=_table(['setting', 'value'], vars(run.config).items()))
-    with open(run.file('report.html.tmp'), 'w', encoding='utf-8') as file:
-        file.write(page)
-    os.replace(run.file('report.html.tmp'), run.file('report.html'))
+    with replacing(run.file('report.html')) as file:
+        file.write(page.encode('utf-8', 'backslashreplace'))
     return run.file('report.html')
 
 

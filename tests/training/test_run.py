@@ -29,9 +29,10 @@ def test_a_run_leaves_everything_needed_later(tmp_path, folders):
     net, run = start_run(str(tmp_path / 'run'), CONFIG, folders)
     records = go(net, run, folders)
     assert sorted(os.listdir(run.path)) == [
-        'best.params', 'checkpoint', 'config.json', 'history.csv', 'labels.json']
+        'best.params', 'checkpoint', 'config.json', 'history.csv', 'labels.json',
+        'pictures.csv']
     assert sorted(os.listdir(run.file('checkpoint'))) == [
-        'epoch-0002.params', 'epoch-0002.states', 'latest.json']
+        '000002', '000003']
     again = RunDirectory.open(run.path)
     assert again.config == CONFIG and again.classes == folders.classes and again.history == records
 

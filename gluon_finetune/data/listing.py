@@ -45,7 +45,7 @@ class Listing(dict):
     def to_csv(self):
         """The table as bytes."""
         text = io.StringIO(newline='')
-        writer = csv.writer(text, lineterminator='\n')
+        writer = csv.writer(text)   # its \r\n makes it quote either in a name
         writer.writerow(FIELDS)
         writer.writerows((*key, size) for key, size in self.items())
         return text.getvalue().encode('utf-8', 'surrogateescape')

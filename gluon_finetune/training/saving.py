@@ -1,6 +1,7 @@
 """A checkpoint of a run: weights, trainer, state and best weights so far, complete in itself."""
 import numpy
 
+from ..compat import mx
 from ..data.json_file import read_json
 from ..data.whole_file import json_bytes
 from ..errors import Diverged, UsageError, WorkError
@@ -89,8 +90,9 @@ def write_checkpoint(folder, net, trainer, state, identity, before=None):
     elif history:
         best, writers[BEST] = BEST, before.copy_best
     value = {'state': state.to_json(), 'identity': identity, 'best': best}
-    writers[WEIGHTS] = lambda file: write_params(file, weights)
-    writers[TRAINER] = lambda file: write_params(file, arrays)
+    numpy_style = mx.util.is_np_shape()   # of weights.params, which MXNet alone can load too
+    writers[WEIGHTS] = lambda file: write_params(file, weights, numpy_style)
+    writers[TRAINER] = lambda file: write_params(file, arrays, numpy_style)
     writers[STATE] = lambda file: file.write(json_bytes(value))
     return Checkpoint(write_snapshot(folder, writers))
 

@@ -42,11 +42,11 @@ def restore_trainer(net, trainer, arrays):
     than before, each that has no parameters of its own keeps the weights in `net`.
     """
     left = dict(arrays)
+    trainer._init_kvstore()
+    trainer._init_params()   # which copies the first device's parameters to the others
     for name, param in structured_parameters(net).items():
         for i, data in enumerate(param.list_data()):
             _fill(data, left.pop(f'device.{i}.{name}', None), name)
-    trainer._init_kvstore()
-    trainer._init_params()
     for i, updater in enumerate(_updaters(trainer)):
         for index, param in enumerate(trainer._params):
             if any(path.startswith(f'state.{i}.{index}.') for path in left):

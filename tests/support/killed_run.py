@@ -15,7 +15,8 @@ def train_and_kill(path, config, data, *, at_batch=None, at_call=None):
     That is once so many batches of this process are done, or as it is about to make its so manieth
     call that changes what is on the disk. Returns whether it was killed before its end.
     """
-    process = _context.Process(target=_train, args=(str(path), config, str(data), at_batch, at_call))
+    process = _context.Process(target=_train,
+                               args=(str(path), config, str(data), at_batch, at_call))
     process.start()
     process.join(LIMIT)
     assert process.exitcode in (0, -signal.SIGKILL), f'status {process.exitcode}'

@@ -1,4 +1,5 @@
 """One training run with everything it leaves behind: the command line's `train`, as a function."""
+import contextlib
 import dataclasses
 import random
 import warnings
@@ -70,19 +71,19 @@ def train_run(net, run, folders, *, devices=None, progress=True, say=warnings.wa
         while True:
             loss, trainer = prepare(net, config, len(run.classes), devices)
             keeper.begin(trainer, diverged)
-            steps = train_steps(net, train_iter, test_iter, loss, trainer, config.num_epochs,
-                                devices, start=keeper.state.place, seed=config.seed,
-                                progress=progress)
             try:
-                for meter in keeper.saving_if_bad(steps):
-                    asked = request.signal
-                    if asked or meter.record or keeper.is_due(meter):
-                        keeper.save(meter)
-                    if meter.record:
-                        yield meter.record
-                    if asked:
-                        raise Stopped(f'stopped by {NAMES[asked]} after '
-                                      f'{describe_place(keeper.state.place)}', asked)
+                with contextlib.closing(keeper.saving_if_bad(train_steps(
+                        net, train_iter, test_iter, loss, trainer, config.num_epochs, devices,
+                        start=keeper.state.place, seed=config.seed, progress=progress))) as meters:
+                    for meter in meters:
+                        asked = request.signal
+                        if asked or meter.record or keeper.is_due(meter):
+                            keeper.save(meter)
+                        if meter.record:
+                            yield meter.record
+                        if asked:
+                            raise Stopped(f'stopped by {NAMES[asked]} after '
+                                          f'{describe_place(keeper.state.place)}', asked)
                 return
             except Diverged as error:
                 diverged = error

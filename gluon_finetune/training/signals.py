@@ -29,6 +29,23 @@ class Request:
 
 
 @contextlib.contextmanager
+def deadly_ctrl_c():
+    """While the block runs, a Ctrl-C that is not noted ends the process, also within MXNet.
+
+    A `KeyboardInterrupt` would have to wait for it.
+    """
+    found = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or found is None:
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, found)
+
+
+@contextlib.contextmanager
 def end_requests():
     """A `Request` that Ctrl-C and SIGTERM are noted in while the block runs.
 

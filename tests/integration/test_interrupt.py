@@ -12,7 +12,7 @@ from gluon_finetune.training.checkpoint import RunDirectory
 
 pytestmark = pytest.mark.faults
 COMMAND = [sys.executable, '-u', '-m', 'gluon_finetune']
-OPTIONS = ['--scratch', '--network', 'mobilenetv2_0.25', '--image-size', '32', '--batch-size', '4']
+OPTIONS = ['--scratch', '--network', 'mobilenet0.25', '--image-size', '32', '--batch-size', '4']
 
 
 def losses(run):

@@ -17,7 +17,7 @@ from gluon_finetune.training.meter import START
 from gluon_finetune.training.run import resume_run, start_run, train_run
 
 pytestmark = pytest.mark.faults
-CONFIG = Config(network='mobilenetv2_0.25', scratch=True, batch_size=5, num_epochs=3,
+CONFIG = Config(network='mobilenet0.25', scratch=True, batch_size=5, num_epochs=3,
                 image_size=32)
 FULL = ('cannot save the run in {run}: {reason}; what was saved before is whole: mend this, then '
         'go on with --resume')

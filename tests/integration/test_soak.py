@@ -11,7 +11,7 @@ from gluon_finetune.config import Config
 from gluon_finetune.training.run import start_run, train_run
 
 EPOCHS, EARLY = 500, 5
-CONFIG = Config(network='mobilenet0.25', scratch=True, batch_size=12, num_epochs=EPOCHS,
+CONFIG = Config(network='mobilenet0.25', scratch=True, batch_size=24, num_epochs=EPOCHS,
                 image_size=32, num_workers=2, learning_rate=0.001)
 
 

@@ -5,6 +5,8 @@ export PYTHON EXTRAS
 help:
 	@echo 'make demo     the idea in three minutes, on pictures drawn here; needs no data'
 	@echo 'make test     the tests            (EXTRAS=parity compares with PyTorch too)'
+	@echo 'make faults   breaks things for real: the rows of docs/reliability.md, also the slow ones'
+	@echo 'make fuzz     damages files in every way for five minutes (SECONDS=...)'
 	@echo 'make lint     the style'
 	@echo 'make matrix   the tests that matter on Python 3.8 to 3.12, NumPy 1.19 to 1.26'
 	@echo 'make clean    removes .venv and what tools left behind'
@@ -14,6 +16,12 @@ demo: venv
 
 test: venv
 	.venv/bin/python -m pytest $(ARGS)
+
+faults: venv
+	.venv/bin/python -m pytest -m faults $(ARGS)
+
+fuzz: venv
+	FUZZ_SECONDS=$(or $(SECONDS),300) .venv/bin/python -m pytest -m 'faults and slow' tests/fuzz -s $(ARGS)
 
 lint: venv
 	.venv/bin/ruff check .
@@ -28,4 +36,4 @@ clean:
 	rm -rf .venv .pytest_cache .ruff_cache build dist *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help demo test lint venv matrix clean
+.PHONY: help demo test faults fuzz lint venv matrix clean

@@ -25,11 +25,12 @@ setup(
         'matplotlib>=3.6,<4',
         'tqdm>=4.60,<5',
         'Pillow>=8,!=10.4.*',        # 10.4 does not import beside NumPy 1.20
+        'safetensors>=0.3,<1',       # reads such files without PyTorch
         'setuptools>=61; python_version >= "3.12"',   # for distutils, which MXNet imports
     ],
     extras_require={
-        'test': ['pytest>=7', 'ruff', 'nbclient', 'ipykernel'],
-        'parity': ['torch>=2,<3', 'torchvision>=0.15,<1', 'timm>=0.9,<2', 'safetensors>=0.3,<1'],
+        'test': ['pytest>=7', 'hypothesis>=6,<7', 'ruff', 'nbclient', 'ipykernel'],
+        'parity': ['torch>=2,<3', 'torchvision>=0.15,<1', 'timm>=0.9,<2'],
     },
-    entry_points={'console_scripts': ['gluon-finetune = gluon_finetune.cli:main']},
+    entry_points={'console_scripts': ['gluon-finetune = gluon_finetune.__main__:main']},
 )

@@ -12,6 +12,7 @@ from .compat import mx
 from .config import Config
 from .data.download import hotdog
 from .data.folders import ImageFolders
+from .doctor.command import add_doctor
 from .errors import Stopped, UsageError, WorkError
 from .parity import table
 from .parity.rows import DIFFERS
@@ -63,6 +64,7 @@ def make_parser():
     add_export(commands)
     add_check(commands)
     add_parity(commands)
+    add_doctor(commands)
     return parser
 
 

@@ -15,9 +15,16 @@ import warnings
 import numpy
 
 from .cores import usable_cores
+from .start import SEE_DOCTOR
 
 _DROPPED = {'bool': bool, 'int': int, 'float': float, 'complex': complex, 'object': object,
             'str': str}
+# What MXNet and GluonCV do while they are imported that a user can do nothing about.
+_THEIR_WARNINGS = (
+    'In accordance with NEP 32, the function ',    # offer financial functions that NumPy dropped
+    'distutils Version classes are deprecated',    # compare versions by the old means
+    'The distutils package is deprecated',         # and import them, on Python 3.10 and 3.11
+)
 _ONE_IMPORT = threading.Lock()   # two threads that hide torch would hide it for good
 
 
@@ -72,12 +79,22 @@ def _hidden(name):
 def _old_world():
     """What MXNet and GluonCV find while they are imported: their NumPy, distutils and silence."""
     with warnings.catch_warnings(), _dropped_names():
-        warnings.simplefilter('ignore')
-        try:
-            import distutils  # noqa: F401
-        except ImportError:  # gone in Python 3.12; setuptools brings it back
-            import setuptools  # noqa: F401
+        for message in _THEIR_WARNINGS:
+            warnings.filterwarnings('ignore', message, DeprecationWarning)
+        _find_distutils()
         yield
+
+
+def _find_distutils():
+    """Python 3.12 has none; importing setuptools brings it back."""
+    try:
+        import distutils  # noqa: F401
+    except ImportError:
+        try:
+            import setuptools  # noqa: F401
+        except ImportError:
+            raise ImportError('MXNet needs distutils, which Python 3.12 has no more and setuptools '
+                              'brings back: pip install setuptools') from None
 
 
 def _give_twin(package):
@@ -104,13 +121,30 @@ def _import_mxnet():
     return mxnet
 
 
-mx = _import_mxnet()
+try:
+    mx = _import_mxnet()
+except ImportError as error:
+    raise ImportError(f'{error}{SEE_DOCTOR}') from None
+except Exception as error:   # what an MXNet in pieces may raise
+    raise ImportError(f'MXNet does not import ({type(error).__name__}: {error})'
+                      f'{SEE_DOCTOR}') from error
+
+
+@contextlib.contextmanager
+def _strict_pictures():
+    """GluonCV has Pillow paint grey what is missing of a truncated picture, everywhere."""
+    from PIL import ImageFile
+    found = ImageFile.LOAD_TRUNCATED_IMAGES
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = found
 
 
 @functools.lru_cache(maxsize=None)
 def gluoncv():
     """GluonCV, imported when first asked for; torch is hidden from it, as it refuses torch 2."""
-    with _ONE_IMPORT, _old_world(), _hidden('torch'):
+    with _ONE_IMPORT, _old_world(), _hidden('torch'), _strict_pictures():
         import gluoncv as module
     _give_twin('gluoncv')
     return module

@@ -9,18 +9,22 @@ def usable_cores(root='/'):
     Counts the CPUs of its affinity mask, SMT siblings once, and no more than the whole CPUs that
     the quota of its control groups (version 1 or 2) pays for. `root` holds `proc` and `sys`.
     """
-    root = Path(root)
     if hasattr(os, 'sched_getaffinity'):
         cpus = os.sched_getaffinity(0)
     else:
         cpus = range(os.cpu_count() or 1)
+    return max(1, min([len(physical_cores(cpus, root)), *quotas(root)]))
+
+
+def physical_cores(cpus, root='/'):
+    """Set of the cores that CPUs, by number, belong to: SMT siblings are one core."""
     topology = 'sys/devices/system/cpu/cpu{}/topology/thread_siblings_list'
-    cores = {_read(root / topology.format(cpu)) or cpu for cpu in cpus}
-    return max(1, min([len(cores), *_quotas(root)]))
+    return {_read(Path(root, topology.format(cpu))) or cpu for cpu in cpus}
 
 
-def _quotas(root):
+def quotas(root='/'):
     """Whole CPUs granted by each control group this process is in, outer groups included."""
+    root = Path(root)
     for line in _read(root / 'proc/self/cgroup').splitlines():
         _, controllers, path = line.split(':', 2)
         if controllers and 'cpu' not in controllers.split(','):

@@ -13,8 +13,8 @@ from .compat import mx
 from .data import canvas, drawn, things
 from .data.decode import read_image
 from .data.download import cache_dir
-from .data.fetch import file_sha1
 from .data.folders import ImageFolders
+from .data.hub import file_sha1
 from .data.loader import load_data
 from .data.whole_file import write_json
 from .models.finetune import finetune_net, scratch_net

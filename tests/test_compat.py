@@ -60,7 +60,10 @@ try:
 except ImportError as error:
     print(error)
 print(set(vars(numpy)) == names, 'OMP_NUM_THREADS' in os.environ)
-''', OMP_NUM_THREADS=None) == 'import of mxnet halted; None in sys.modules\nTrue False'
+''', OMP_NUM_THREADS=None) == (
+        'import of mxnet halted; None in sys.modules\n'
+        '`gluon-finetune doctor`, or `python -m gluon_finetune doctor`, says what is wrong\n'
+        'True False')
 
 
 def test_mxnet_imported_by_the_user_first_works_too():
@@ -147,6 +150,15 @@ import torch
 print(torch.__version__)
 module.model_zoo.get_model('hrnet_w18_small_v1_c')   # calls numpy.int
 ''', PYTHONPATH=path) == 'Legacy torch==2.13.0 detec\nTrue False\n2.13.0'
+
+
+@pytest.mark.faults
+def test_gluoncv_leaves_truncated_pictures_an_error():
+    assert run('''
+from PIL import ImageFile
+from gluon_finetune import compat
+print(compat.gluoncv().__name__, ImageFile.LOAD_TRUNCATED_IMAGES)
+''') == 'gluoncv False'
 
 
 def test_a_torch_in_use_is_given_back(monkeypatch):

@@ -85,3 +85,15 @@ def test_every_dependency_has_its_reason():
     assert len(required) > 10
     for name, versions in required:
         assert re.search(rf'\| {name} \| `{re.escape(versions)}` \|', page), name + versions
+
+
+def test_every_fault_has_its_test():
+    page = (ROOT / 'docs' / 'reliability.md').read_text('utf-8')
+    rows = [line for line in page.splitlines() if line.startswith('| ') and '| fault |' not in line]
+    assert len(rows) > 20
+    for row in rows:
+        tests = re.findall(r'`([\w/]+\.py)::(\w+)`', row.rpartition(' | ')[2])
+        assert tests, row
+        for file, name in tests:
+            text = (ROOT / 'tests' / file).read_text('utf-8')
+            assert f'def {name}(' in text and 'pytest.mark.faults' in text, f'{file}::{name}'

@@ -2,10 +2,9 @@
 import collections
 from concurrent.futures import ThreadPoolExecutor
 
-from tqdm import tqdm
-
 from ..cores import usable_cores
 from ..errors import UsageError
+from ..progress import tqdm
 from .decode import read_pixels
 
 BadPicture = collections.namedtuple('BadPicture', 'path reason')

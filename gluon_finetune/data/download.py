@@ -5,14 +5,10 @@ import urllib.request
 
 from ..errors import UsageError, WorkError
 from .archive import unpack
-from .fetch import fetch, file_sha1
+from .fetch import fetch
 from .folders import ImageFolders
+from .hub import DATA_HUB, DATA_URL, cache_dir, file_sha1  # noqa: F401, the chapter has them here
 from .once import made_once
-
-DATA_URL = 'http://d2l-data.s3-accelerate.amazonaws.com/'
-
-# Name of a data set -> its address (also a path or file://) and SHA-1 (None: anything will do).
-DATA_HUB = {'hotdog': (DATA_URL + 'hotdog.zip', 'fba480ffa8aa7e0febbb511d181409f899b9baa5')}
 
 _ELSEWHERE = 'name another folder in GLUON_FINETUNE_CACHE'
 
@@ -23,11 +19,6 @@ def hotdog(**options):
     Raises as `download_extract` and `ImageFolders` do.
     """
     return ImageFolders(download_extract('hotdog'), **options)
-
-
-def cache_dir():
-    """The folder of what was fetched: `$GLUON_FINETUNE_CACHE`, or `~/.cache/gluon_finetune`."""
-    return os.path.expanduser(os.environ.get('GLUON_FINETUNE_CACHE') or '~/.cache/gluon_finetune')
 
 
 _default_cache = cache_dir   # the chapter's `download` has an argument of this name

@@ -4,9 +4,9 @@ import tempfile
 import zlib
 
 import numpy as np
-from tqdm import tqdm
 
 from ..errors import UsageError
+from ..progress import tqdm
 from . import things
 from .canvas import SUPERSAMPLING, Pen, photograph, surface
 

@@ -1,28 +1,13 @@
 """Downloads one file over HTTP, resuming what broke off; knows nothing of data sets."""
 import errno
-import hashlib
 import os
 import time
 
 from ..errors import WorkError
 from .http_get import Broken, append_rest
+from .hub import file_sha1
 
 WAITS = (1, 2, 4, 8)    # seconds before each further try
-_CHUNK = 1 << 18
-
-
-def file_sha1(path):
-    """SHA-1 of a file, in hexadecimal."""
-    with open(path, 'rb') as file:
-        return stream_sha1(file)
-
-
-def stream_sha1(file):
-    """SHA-1 of what is left to read of an open file, in hexadecimal."""
-    digest = hashlib.sha1()
-    for chunk in iter(lambda: file.read(_CHUNK), b''):
-        digest.update(chunk)
-    return digest.hexdigest()
 
 
 def fetch(url, path, sha1, advice, find_sha1=file_sha1):

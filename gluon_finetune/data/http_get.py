@@ -1,22 +1,12 @@
-"""Gets what is missing of a file with one request, and never waits without end; knows no retries.
-
-The server is trusted with nothing: not to be fast, to keep its file, or to redirect to the network.
-"""
+"""Gets what is missing of a file with one request, if it is still the same; knows no retries."""
 import contextlib
 import http.client
 import os
-import re
-import socket
-import threading
 import urllib.error
-import urllib.parse
-import urllib.request
 
-from tqdm import tqdm
+from ..progress import tqdm
+from .connection import open_url
 
-TIMEOUT = 30        # seconds without a byte
-WINDOW = 60         # seconds in which so few bytes arrive that it had better be tried anew:
-LEAST = 10_000
 _CHUNK = 1 << 18
 
 
@@ -42,15 +32,20 @@ def append_rest(url, part, version, checked):
     if answer is None:
         if checked:   # the part may be the whole
             return
-        os.remove(part)
+        _discard(part)
         raise Broken('the file there became shorter')
     with answer:
         if answer.status != 206:
             have = 0
         elif not (answer.headers['Content-Range'] or '').startswith(f'bytes {have}-'):
-            os.remove(part)
+            _discard(part)
             raise Broken('the server resumed at another byte')
         _write(answer, url, part, have, None if answer.length is None else have + answer.length)
+
+
+def _discard(part):
+    with contextlib.suppress(FileNotFoundError):
+        os.remove(part)
 
 
 def _write(answer, url, part, have, total):
@@ -78,9 +73,8 @@ def _read(answer):
 def _ask(url, start, version):
     """Request a file from byte `start` of that version; None where nothing follows it."""
     headers = {'Range': f'bytes={start}-', **({'If-Range': version} if version else {})}
-    request = urllib.request.Request(url, headers=headers if start else {})
     try:
-        return _opener().open(request, timeout=TIMEOUT)
+        return open_url(url, headers if start else {})
     except urllib.error.HTTPError as error:
         error.close()
         if error.code == 416 and start:
@@ -89,6 +83,8 @@ def _ask(url, start, version):
         raise Broken(f'{error.code} {" ".join(error.reason.split())}', final, version) from None
     except (OSError, http.client.HTTPException) as error:
         raise Broken(_reason(error), version=version) from None
+    except ValueError as error:   # an address that is none
+        raise Broken(_reason(error), final=True) from None
 
 
 def _version(answer):
@@ -100,83 +96,3 @@ def _version(answer):
 def _reason(error):
     error = getattr(error, 'reason', error)   # urllib wraps what the socket said
     return getattr(error, 'strerror', None) or str(error) or type(error).__name__
-
-
-def _opener():
-    return urllib.request.build_opener(_Http, _Https, _Redirects)
-
-
-class _Redirects(urllib.request.HTTPRedirectHandler):
-    """Follows to the network alone, and not from https to http."""
-
-    def redirect_request(self, req, fp, code, msg, headers, newurl):
-        fp.close()   # or urllib would read a text of any length
-        secure = req.full_url.startswith('https:')
-        if not re.match('https:' if secure else 'https?:', newurl):
-            raise urllib.error.HTTPError(req.full_url, code, f'{msg} - Redirection to url '
-                                         f"'{newurl}' is not allowed", headers, fp)
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-
-class _Watched:
-    """Mixed into urllib's handlers: connections that a watchdog cuts when they are too slow."""
-
-    def do_open(self, http_class, req, **options):
-        watched = type('Watched', (http_class,), {'response_class': _Answer})
-        return super().do_open(watched, req, **options)
-
-
-class _Http(_Watched, urllib.request.HTTPHandler):
-    pass
-
-
-class _Https(_Watched, urllib.request.HTTPSHandler):
-    pass
-
-
-class _Answer(http.client.HTTPResponse):
-    def __init__(self, sock, *args, **options):
-        self.watchdog = _Watchdog(sock)
-        super().__init__(sock, *args, **options)
-
-    def begin(self):
-        try:
-            super().begin()
-        finally:
-            self.watchdog.check()
-
-    def close(self):
-        self.watchdog.close()
-        super().close()
-
-
-class _Slow(OSError):
-    pass
-
-
-class _Watchdog(threading.Thread):
-    """Cuts a connection that brings fewer than `LEAST` bytes in `WINDOW` seconds.
-
-    The limit of a socket does not: it begins anew with every byte.
-    """
-
-    def __init__(self, sock):
-        super().__init__(daemon=True)
-        self.sock, self.count, self.cut, self.done = sock, 0, False, threading.Event()
-        self.start()
-
-    def run(self):
-        while not self.done.wait(WINDOW):
-            if self.count < LEAST:
-                self.cut = True
-                with contextlib.suppress(OSError):   # it is closed
-                    self.sock.shutdown(socket.SHUT_RDWR)
-                return
-            self.count = 0
-
-    def close(self):
-        self.done.set()
-
-    def check(self):
-        if self.cut:
-            raise _Slow(f'fewer than {LEAST} bytes in {WINDOW} seconds')

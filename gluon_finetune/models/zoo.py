@@ -5,8 +5,9 @@ import re
 from functools import partial
 
 from ..compat import gluoncv, mx
-from ..errors import UsageError, WorkError
+from ..errors import UsageError
 from .arrays import in_style
+from .zoo_store import stored_file
 
 # The classifiers of mxnet.gluon.model_zoo.vision ...
 GLUON = '''
@@ -100,22 +101,8 @@ def zoo_file(name):
     if name not in network_names():
         raise UsageError(unknown_network(name))
     store = mx.gluon.model_zoo.model_store if name in GLUON else gluoncv().model_zoo.model_store
-    stored = STORE_NAMES.get(name, name)
-    root = os.path.join(mx.base.data_dir(), 'models')
     try:
-        file_name = f'{stored}-{store.short_hash(stored)}.params'
-    except ValueError:
+        return stored_file(store, STORE_NAMES.get(name, name))
+    except KeyError:
         raise UsageError(f'the zoo has no pretrained weights for {name}: pass a file with weights, '
                          f'or train from nothing with scratch_net({name!r})') from None
-    try:
-        return store.get_model_file(stored, root=root)
-    except Exception as error:  # whatever a network can do: no route, no such key, half a zip
-        raise WorkError(
-            f'the pretrained weights of {name} cannot be fetched ({_one_line(error)}): put '
-            f'{file_name} into {root}, set MXNET_GLUON_REPO to a mirror of the zoo, or give a '
-            f'local file as the source') from None
-
-
-def _one_line(error):
-    text = ' '.join(str(error).split())
-    return f'{type(error).__name__}: {text[:120]}'

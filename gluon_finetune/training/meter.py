@@ -3,10 +3,9 @@ import collections
 import math
 import time
 
-from tqdm import tqdm
-
 from ..compat import mx
 from ..errors import Diverged, UsageError
+from ..progress import tqdm
 from .evaluate import count_correct
 from .history import Record
 

@@ -2,6 +2,7 @@
 import hashlib
 import io
 import os
+import re
 import socket
 import threading
 
@@ -9,8 +10,8 @@ import pytest
 from full_disk import small_disk
 from tqdm import tqdm
 
+from gluon_finetune.data import connection, http_get
 from gluon_finetune.data import fetch as module
-from gluon_finetune.data import http_get
 from gluon_finetune.data.fetch import fetch
 from gluon_finetune.errors import WorkError
 
@@ -171,7 +172,7 @@ def test_no_connection(site, path):
 
 
 def test_a_server_that_stops_answering(site, path, monkeypatch):
-    monkeypatch.setattr(http_get, 'TIMEOUT', 0.05)
+    monkeypatch.setattr(connection, 'TIMEOUT', 0.05)
     monkeypatch.setattr(module, 'WAITS', ())
     with socket.create_server(('127.0.0.1', 0)) as silent:
         url = f'http://127.0.0.1:{silent.getsockname()[1]}/a.zip'
@@ -182,7 +183,7 @@ def test_a_server_that_stops_answering(site, path, monkeypatch):
 @pytest.mark.parametrize('fault', ['trickle', 'slow head'])
 @pytest.mark.parametrize('sha1', [SHA1, None])
 def test_a_server_that_trickles(site, path, monkeypatch, fault, sha1):
-    monkeypatch.setattr(http_get, 'WINDOW', 0.1)
+    monkeypatch.setattr(connection, 'WINDOW', 0.1)
     monkeypatch.setattr(module, 'WAITS', (0,))
     site.faults = [fault] * 2
     assert refused(site, path, sha1) == (
@@ -192,7 +193,7 @@ def test_a_server_that_trickles(site, path, monkeypatch, fault, sha1):
 
 
 def test_what_trickled_is_resumed(site, path, monkeypatch):
-    monkeypatch.setattr(http_get, 'WINDOW', 0.1)
+    monkeypatch.setattr(connection, 'WINDOW', 0.1)
     site.faults = ['trickle']
     arrive(site, path)
     assert site.asked[0] is None and int(site.asked[1][6:-1]) > 0
@@ -201,7 +202,7 @@ def test_what_trickled_is_resumed(site, path, monkeypatch):
 def test_the_watchdog_goes_with_the_connection(site, path):
     arrive(site, path)
     for thread in threading.enumerate():
-        if isinstance(thread, http_get._Watchdog):
+        if isinstance(thread, connection.Watchdog):
             thread.join(10)
             assert not thread.is_alive()
 
@@ -238,9 +239,21 @@ def test_a_redirect_away_from_the_network(site, path, to):
     assert len(site.asked) == 1 and os.listdir(path.parent) == ['secret']
 
 
+@pytest.mark.parametrize('to', ['http://[::1', 'http://a:b/', 'http://' + 'x' * 70 + '.y/'])
+def test_a_redirect_to_no_address(site, path, to):
+    site.faults = [to] * 9
+    assert re.fullmatch(r'cannot download http://here/a\.zip \(.+\): do it yourself',
+                        refused(site, path))
+
+
+def test_a_range_that_was_not_asked_for(site, path):
+    site.faults = [206, 206]
+    arrive(site, path)
+
+
 def test_a_redirect_from_https_to_http(site):
-    redirects, request = http_get._Redirects(), http_get.urllib.request.Request('https://safe/a')
-    with pytest.raises(http_get.urllib.error.HTTPError, match="'http://safe/a' is not allowed"):
+    redirects, request = connection.Redirects(), connection.urllib.request.Request('https://safe/a')
+    with pytest.raises(connection.urllib.error.HTTPError, match="'http://safe/a' is not allowed"):
         redirects.redirect_request(request, io.BytesIO(), 302, 'Found', {}, 'http://safe/a')
     followed = redirects.redirect_request(request, io.BytesIO(), 302, 'Found', {}, 'https://b/a')
     assert followed.full_url == 'https://b/a'

@@ -1,19 +1,10 @@
-import functools
-import hashlib
-import http.server
-import os
 import re
-import threading
-import zipfile
-from pathlib import Path
 
 import pytest
 
-from gluon_finetune import UsageError, WorkError, network_names, source_net
+from gluon_finetune import UsageError, network_names, source_net
 from gluon_finetune.compat import gluoncv, mx
 from gluon_finetune.models.zoo import GLUON, GLUONCV, build_net, network_of_file, zoo_file
-
-TINY = 'mobilenetv2_0.25'
 
 
 def test_every_classifier_of_gluon_is_known():
@@ -49,69 +40,6 @@ def test_says_when_the_zoo_has_no_weights():
             'the zoo has no pretrained weights for shufflenet_v1: pass a file with weights, or '
             "train from nothing with scratch_net('shufflenet_v1')")):
         zoo_file('shufflenet_v1')
-
-
-@pytest.fixture
-def store(tmp_path, monkeypatch):
-    """An empty store of weights and no zoo to fetch them from."""
-    monkeypatch.setenv('MXNET_HOME', str(tmp_path / 'home'))
-    monkeypatch.setenv('MXNET_GLUON_REPO', 'http://127.0.0.1:9/')
-    return tmp_path / 'home' / 'models'
-
-
-@pytest.mark.parametrize('name, file', [('resnet18_v2', 'resnet18_v2-a81db45f.params'),
-                                        ('hrnet_w18_c', 'hrnet_w18_cls-HASH.params')])
-def test_without_a_network_says_what_to_put_where(store, name, file):
-    file = file.replace('HASH', gluoncv().model_zoo.model_store.short_hash('hrnet_w18_cls'))
-    with pytest.raises(WorkError) as caught:
-        source_net(name)
-    before, _, after = str(caught.value).partition(' (ConnectionError: ')
-    assert before == f'the pretrained weights of {name} cannot be fetched'
-    assert after.endswith(f'): put {file} into {store}, set MXNET_GLUON_REPO to a mirror of the '
-                          f'zoo, or give a local file as the source')
-
-
-@pytest.fixture
-def mirror(tmp_path, tiny_source, monkeypatch, store):
-    """A zoo on this machine with one network."""
-    content = Path(tiny_source).read_bytes()
-    sha1 = hashlib.sha1(content).hexdigest()
-    monkeypatch.setitem(mx.gluon.model_zoo.model_store._model_sha1, TINY, sha1)
-    folder = tmp_path / 'mirror' / 'gluon' / 'models'
-    folder.mkdir(parents=True)
-    with zipfile.ZipFile(folder / f'{TINY}-{sha1[:8]}.zip', 'w') as archive:
-        archive.writestr(f'{TINY}-{sha1[:8]}.params', content)
-    handler = functools.partial(Quiet, directory=str(tmp_path / 'mirror'))
-    with http.server.ThreadingHTTPServer(('127.0.0.1', 0), handler) as server:
-        threading.Thread(target=server.serve_forever).start()
-        monkeypatch.setenv('MXNET_GLUON_REPO', f'http://127.0.0.1:{server.server_port}')
-        yield store / f'{TINY}-{sha1[:8]}.params'
-        server.shutdown()
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *args):
-        pass
-
-
-def test_fetches_from_a_mirror_and_keeps_the_file(mirror, monkeypatch):
-    assert zoo_file(TINY) == str(mirror)
-    monkeypatch.setenv('MXNET_GLUON_REPO', 'http://127.0.0.1:9/')
-    net = source_net(TINY)
-    assert net.network == TINY and net.output[0].weight.shape[0] == 7
-
-
-def test_a_file_with_another_sha1_is_refused(mirror, monkeypatch):
-    monkeypatch.setitem(mx.gluon.model_zoo.model_store._model_sha1, TINY,
-                        mirror.stem[-8:] + 32 * '0')
-    with pytest.raises(WorkError, match=r'\(ValueError: Downloaded file has different hash'):
-        zoo_file(TINY)
-
-
-def test_a_mirror_without_the_file(mirror):
-    with pytest.raises(WorkError, match=r'\(RuntimeError: Failed downloading url .*/alexnet-'):
-        zoo_file('alexnet')
-    assert os.listdir(mirror.parent) == []
 
 
 def test_dropblock_is_off():

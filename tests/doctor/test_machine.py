@@ -1,0 +1,118 @@
+import os
+import sys
+
+import pytest
+
+from gluon_finetune.cores import usable_cores
+from gluon_finetune.doctor import machine
+from gluon_finetune.doctor.ask import ask
+from gluon_finetune.doctor.finding import bad, ok, warn
+
+two_cores = pytest.mark.skipif(
+    usable_cores() < 2 or not sys.platform.startswith('linux'),
+    reason='needs two cores and a system that can take one away')
+
+
+@pytest.fixture
+def one_core():
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(allowed)})
+    yield len(machine.physical_cores(range(os.cpu_count())))
+    os.sched_setaffinity(0, allowed)
+
+
+# Cores and threads
+
+@two_cores
+def test_one_core_is_allowed(one_core, monkeypatch):
+    monkeypatch.delenv('OMP_NUM_THREADS', raising=False)
+    assert machine.cores() == warn(
+        'cores', f'1 of {one_core} may be used: the affinity of this process leaves out the others',
+        f'start it without taskset, or ask the batch system for {one_core} cores a task')
+    assert machine.threads(ask('mxnet').result['threads']) == ok('threads', 'MXNet computes with 1')
+
+
+@two_cores
+def test_one_thread_is_asked_for(monkeypatch):
+    monkeypatch.setenv('OMP_NUM_THREADS', '1')
+    assert machine.threads(ask('mxnet').result['threads']) == warn(
+        'threads', f'MXNet computes with 1: OMP_NUM_THREADS=1; {usable_cores()} cores may be used',
+        'unset OMP_NUM_THREADS')
+
+
+def test_more_threads_than_cores(monkeypatch):
+    monkeypatch.setenv('OMP_NUM_THREADS', '999')
+    assert machine.threads(999) == warn(
+        'threads', f'MXNet computes with 999: OMP_NUM_THREADS=999; only {usable_cores()} cores may '
+        'be used, and they wait for each other', 'unset OMP_NUM_THREADS')
+    assert machine.threads(None) == ok('threads', 'MXNet would compute with 999')
+
+
+def test_a_container_with_one_core(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, 'cpu_count', lambda: 4)
+    monkeypatch.setattr(os, 'sched_getaffinity', lambda pid: {0, 1, 2, 3}, raising=False)
+    assert machine.cores(tmp_path) == ok('cores', 'all 4 may be used')
+    for name, text in {'proc/self/cgroup': '0::/\n',
+                       'sys/fs/cgroup/cpu.max': '100000 100000\n'}.items():
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text(text)
+    assert machine.cores(tmp_path) == warn(
+        'cores', '1 of 4 may be used: a control group pays for 1',
+        'give the container more: docker run --cpus=4, or the limit of its pod or job')
+
+
+def test_processor(tmp_path):
+    assert machine.processor(tmp_path) is None
+    (tmp_path / 'proc').mkdir()
+    (tmp_path / 'proc/cpuinfo').write_text(
+        'processor\t: 0\nmodel name\t: Fast 9\nflags\t\t: fpu avx2 avx512f\n\n')
+    assert machine.processor(tmp_path) == ok(
+        'processor', 'Fast 9, AVX2, AVX-512, no bfloat16')
+
+
+# Memory and GPUs
+
+@pytest.mark.parametrize('free, finding', [
+    (2e9, ok('shared memory', '2.0 of 8.0 GB free in /dev/shm')),
+    (6e7, warn('shared memory', '0.1 of 8.0 GB free in /dev/shm, and a worker fills 0.15',
+               'docker run --shm-size=2g, or train with --workers 0 (the default)'))])
+def test_shared_memory(monkeypatch, free, finding):
+    monkeypatch.setattr(machine.shutil, 'disk_usage', lambda path: (8e9, 8e9 - free, free))
+    assert machine.shared_memory() == finding
+
+
+def test_a_system_without_shared_memory(tmp_path):
+    assert machine.shared_memory(tmp_path / 'none') is None
+
+
+CPU, GPU = {'devices': ['cpu(0)'], 'features': [], 'why_none': ''}, 'H100, 81559 MiB, 535.1'
+
+
+@pytest.mark.parametrize('cards, mxnet, finding', [
+    ([], CPU, ok('GPUs', 'none; MXNet computes on the CPU')),
+    ([], None, ok('GPUs', 'none; MXNet computes on the CPU')),
+    ([GPU], CPU, warn('GPUs', f'{GPU}, and this MXNet is built for CPUs', 'install the MXNet built '
+                      'for your CUDA: pip install mxnet-cu112 or mxnet-cu117')),
+    ([GPU], {**CPU, 'features': ['CUDA']}, warn(
+        'GPUs', f'{GPU}, and MXNet sees none of them',
+        'unset CUDA_VISIBLE_DEVICES, and install a driver that fits its CUDA')),
+    ([GPU, GPU], {**CPU, 'devices': ['gpu(0)', 'gpu(1)']}, ok(
+        'GPUs', f'{GPU}; {GPU}; try_all_gpus() gives gpu(0), gpu(1)')),
+    ([GPU], {**CPU, 'devices': [], 'why_none': 'driver too old'}, bad(
+        'GPUs', 'MXNet fails to look for them: driver too old', 'install a driver that fits the '
+        "CUDA of this MXNet, or the MXNet for CPUs: pip install 'mxnet>=1.9.1,<2'"))])
+def test_gpus(tmp_path, monkeypatch, cards, mxnet, finding):
+    tool = tmp_path / 'nvidia-smi'
+    tool.write_text('#!/bin/sh\n' + ''.join(f'echo "{card}"\n' for card in cards))
+    tool.chmod(0o755)
+    monkeypatch.setenv('PATH', str(tmp_path))
+    assert machine.gpus(mxnet) == finding
+
+
+@pytest.mark.parametrize('script', ['exit 9', None], ids=['no driver', 'no tool'])
+def test_a_machine_without_a_driver(tmp_path, monkeypatch, script):
+    if script:
+        (tmp_path / 'nvidia-smi').write_text(f'#!/bin/sh\necho failed; {script}\n')
+        (tmp_path / 'nvidia-smi').chmod(0o755)
+    monkeypatch.setenv('PATH', str(tmp_path))
+    assert machine.gpus(CPU) == ok('GPUs', 'none; MXNet computes on the CPU')

@@ -1,0 +1,107 @@
+"""Software that is broken on purpose, for real, in the process that is asked."""
+import os
+import sys
+
+import pytest
+
+from gluon_finetune.doctor import software
+from gluon_finetune.doctor.ask import Answer, ask
+from gluon_finetune.doctor.finding import bad, ok, warn
+
+
+@pytest.fixture
+def stub(tmp_path, monkeypatch):
+    """Puts a module of this source before all others that the asked process could find."""
+    def write(name, source):
+        (tmp_path / f'{name}.py').write_text(source)
+        monkeypatch.setattr(sys, 'path', [str(tmp_path), *sys.path])
+        monkeypatch.setenv('PYTHONPATH', os.pathsep.join([str(tmp_path), *sys.path]))
+    return write
+
+
+def installed(module):
+    return software._installed(module)
+
+
+def test_numpy_2(stub):
+    stub('numpy', "__version__ = '2.1.0'")
+    assert software.required('NumPy', ask('version', 'numpy')) == bad(
+        'NumPy', '2.1.0, and MXNet needs one below 2', "pip install 'numpy<2'")
+    assert software.mxnet(ask('mxnet')) == bad(
+        'MXNet', f"{installed('mxnet')} does not import: NumPy 2.1.0 is installed and MXNet needs "
+        'one below 2', "pip install 'numpy<2'")
+
+
+def test_no_distutils(stub):
+    stub('sitecustomize', 'import sys; sys.modules.update(distutils=None, setuptools=None)')
+    assert software.mxnet(ask('mxnet')) == bad(
+        'MXNet', f"{installed('mxnet')} does not import: MXNet needs distutils, which Python 3.12 "
+        'has no more and setuptools brings back', 'pip install setuptools')
+
+
+def test_torch_2_and_a_bare_gluoncv(stub):
+    stub('torch', "__version__ = '2.13.0'")
+    assert software.gluoncv(ask('gluoncv'), True) == warn(
+        'GluonCV', f"{installed('gluoncv')}; your own `import gluoncv` would fail (RuntimeError: "
+        'Legacy torch==2.13.0 detected)', 'gluon_finetune imports it with torch hidden: call '
+        'gluon_finetune.compat.gluoncv() before your own import')
+
+
+def test_gluoncv_without_torch(stub):
+    stub('torch', "raise ImportError('not installed')")
+    assert software.gluoncv(ask('gluoncv'), True) == ok('GluonCV', installed('gluoncv'))
+
+
+@pytest.mark.parametrize('source, cause', [
+    ("raise AttributeError('gone')", 'MXNet does not import (AttributeError: gone)'),
+    ('import os; os.abort()', 'ended by SIGABRT')])
+def test_an_mxnet_in_pieces(stub, source, cause):
+    stub('mxnet', source)
+    assert software.mxnet(ask('mxnet')) == bad(
+        'MXNet', f"{installed('mxnet')} does not import: {cause}",
+        "pip install --force-reinstall 'mxnet>=1.9.1,<2'")
+    assert software.gluoncv(None, False) == bad(
+        'GluonCV', f"{installed('gluoncv')} needs MXNet", 'repair MXNet first')
+
+
+def test_a_missing_system_library(stub):
+    stub('mxnet', "raise OSError('libgomp.so.1: cannot open shared object file')")
+    assert software.mxnet(ask('mxnet')) == bad(
+        'MXNet', f"{installed('mxnet')} does not import: MXNet does not load (libgomp.so.1: cannot "
+        'open shared object file): it needs two libraries of the system, on Debian',
+        'apt-get install libgomp1 libquadmath0')
+
+
+def test_mxnet_that_works():
+    finding = software.mxnet(ask('mxnet'))
+    assert finding.level == 'ok' and finding.value.startswith(f"{installed('mxnet')} with ")
+    assert 'OPENCV' in finding.value and not finding.remedy
+
+
+def missing(module):
+    return Answer(None, f"ModuleNotFoundError: No module named '{module}'")
+
+
+def test_what_is_not_installed():
+    assert software.required('Pillow', missing('PIL')) == bad(
+        'Pillow', 'not installed', "pip install 'Pillow'")
+    assert software.optional('torch', missing('torch')) == ok(
+        'torch', 'not installed; .pth files and the comparison with PyTorch need it')
+
+
+def test_an_optional_package_that_breaks(stub):
+    stub('onnx', "raise ImportError('no onnx_cpp2py_export')")
+    finding = software.optional('ONNX', ask('version', 'onnx'))
+    assert finding.level == 'warn'
+    assert finding.value.endswith(' does not import: no onnx_cpp2py_export')
+    assert finding.remedy == "pip install --force-reinstall 'onnx'"
+
+
+@pytest.mark.parametrize('version, level', [((3, 7), 'bad'), ((3, 8), 'ok'), ((3, 12), 'ok'),
+                                            ((3, 13), 'bad')])
+def test_python(monkeypatch, version, level):
+    monkeypatch.setattr(sys, 'version_info', version)
+    finding = software.python()
+    assert finding.level == level and finding.value.endswith(sys.executable)
+    assert not finding.remedy or finding.remedy == (
+        'MXNet runs on Python 3.8 to 3.12: make an environment with one')

@@ -6,6 +6,7 @@ modules see a twin of NumPy that has them, and NumPy itself is as it was.
 """
 import contextlib
 import functools
+import importlib
 import os
 import sys
 import threading
@@ -147,6 +148,15 @@ def gluoncv():
     with _ONE_IMPORT, _old_world(), _hidden('torch'), _strict_pictures():
         import gluoncv as module
     _give_twin('gluoncv')
+    return module
+
+
+@functools.lru_cache(maxsize=None)
+def contrib(name):
+    """A part of MXNet that it does not import itself: 'amp' (precision) or 'quantization'."""
+    with _old_world():
+        module = importlib.import_module(f'mxnet.contrib.{name}')
+    _give_twin('mxnet')
     return module
 
 

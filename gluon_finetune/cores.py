@@ -1,4 +1,4 @@
-"""Counts the cores this process may use; knows nothing about what they are used for."""
+"""Counts the cores this process may use, and what they can; knows no use for them."""
 import os
 from pathlib import Path
 
@@ -40,6 +40,19 @@ def quotas(root='/'):
                 yield int(quota) // int(period)
             if folder == top:
                 break
+
+
+def cpu_flags(root='/'):
+    """Names of the instruction sets of this CPU as Linux has them; none on other systems."""
+    for line in _read(Path(root) / 'proc/cpuinfo').splitlines():
+        if line.startswith('flags'):
+            return set(line.partition(':')[2].split())
+    return set()
+
+
+def has_bfloat16(root='/'):
+    """Whether MXNet can compute in bfloat16 on this CPU: oneDNN does from AVX-512 on."""
+    return {'avx512f', 'avx512bw', 'avx512vl', 'avx512dq'} <= cpu_flags(root)
 
 
 def _read(path):

@@ -1,5 +1,6 @@
 """Which devices there are and how a batch is shared among them; knows nothing about networks."""
 from ..compat import mx
+from ..cores import has_bfloat16
 from ..errors import UsageError
 
 
@@ -36,6 +37,20 @@ def _parse_device(word):
         raise UsageError(f'device {word!r}: MXNet sees {mx.context.num_gpus()} GPUs here; '
                          f'use --devices cpu, or install an MXNet built for CUDA')
     return device
+
+
+def check_dtype(dtype, devices):
+    """Raises `UsageError` where `devices` cannot compute in `dtype`."""
+    kinds = {device.device_type for device in devices}
+    if dtype == 'float16' and 'cpu' in kinds:
+        raise UsageError('dtype is float16, which MXNet computes in on GPUs alone: on a CPU use '
+                         'float32, or bfloat16 where it has AVX-512')
+    if dtype == 'bfloat16' and 'gpu' in kinds:
+        raise UsageError('dtype is bfloat16, which MXNet computes in on CPUs alone: on a GPU use '
+                         'float32 or float16')
+    if dtype == 'bfloat16' and not has_bfloat16():
+        raise UsageError('dtype is bfloat16, which takes a CPU with AVX-512, better still with '
+                         'avx512_bf16; this one has neither: use float32')
 
 
 def split_batch(X, y, devices):

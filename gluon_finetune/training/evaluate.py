@@ -1,6 +1,7 @@
 """How many examples a network gets right; knows nothing about training."""
 from ..compat import mx
 from ..errors import UsageError
+from ..models.graphs import fused
 from .devices import split_batch
 
 
@@ -15,6 +16,7 @@ def evaluate_accuracy(net, data_iter, devices=None):
     Each batch is shared among `devices` (default: those the net is on).
     """
     devices = devices or next(iter(net.collect_params().values())).list_ctx()
+    net = fused(net)
     correct, examples = [], 0
     for X, y in data_iter:
         parts = zip(*split_batch(X, y, devices))

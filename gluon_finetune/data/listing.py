@@ -36,7 +36,7 @@ class Listing(dict):
             text = read_whole(path, MOST_BYTES).decode('utf-8', 'surrogateescape')
             rows = list(csv.reader(io.StringIO(text, newline='')))
             if tuple(rows[0]) != FIELDS:
-                raise ValueError(f'its columns are {", ".join(rows[0])[:60]}')
+                raise ValueError(f'its first line is {rows[0]!a:.80}')
             return cls(((part, name, file), int(size)) for part, name, file, size in rows[1:])
         except (ValueError, IndexError, csv.Error) as error:
             raise UsageError(f'{path} is not a list of pictures: expected a table with the columns '

@@ -12,7 +12,7 @@ from ..data.listing import Listing
 from ..data.split import read_split
 from ..data.whole_file import file_sha256, replacing, write_json
 from ..errors import UsageError, WorkError
-from ..models.finetune import check_classes
+from ..models.labels import check_labels
 from .history import History
 from .saving import BEST, read_checkpoints, write_checkpoint
 from .snapshots import KEPT, discard_others
@@ -57,9 +57,7 @@ class RunDirectory:
         labels, split = (os.path.join(path, name) for name in ('labels.json', 'split.json'))
         try:
             config = read_record(os.path.join(path, 'config.json'), Config)
-            _, classes = check_classes(read_json(labels))
-            if classes is None:
-                raise UsageError(f'{labels} is no list of names')
+            classes = check_labels(read_json(labels), labels)
             split = read_split(split) if os.path.exists(split) else None
         except UsageError as error:
             raise UsageError(f'{path} is not a run of `gluon-finetune train`, or damaged: '

@@ -63,6 +63,7 @@ def test_resume_goes_on_where_the_run_stopped(run, chairs, capsys):
     assert status == 2 and 'was started with learning_rate=0.01, not 0.5' in err[0]
 
 
+@pytest.mark.faults
 def test_a_picture_that_breaks_meanwhile_stops_or_is_left_out(chairs_copy, tmp_path, capsys,
                                                                 monkeypatch):
     gone = chairs_copy / 'test' / 'sofa' / '2.jpg'
@@ -109,6 +110,7 @@ def test_a_loss_that_is_not_finite_stops_or_leads_back(chairs, tmp_path, capsys)
     assert '(5 of at most 5 times)' in (tmp_path / 'back' / 'log.txt').read_text()
 
 
+@pytest.mark.faults
 def test_a_damaged_checkpoint_is_said(run, chairs, tmp_path, capsys):
     copy = tmp_path / 'run'
     shutil.copytree(run, copy)

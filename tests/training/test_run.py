@@ -107,6 +107,7 @@ def test_nothing_is_written_when_the_pictures_are_too_small(tmp_path, folders, c
     assert os.listdir(tmp_path) == [] and 'infer_shape' not in capfd.readouterr().out
 
 
+@pytest.mark.faults
 def test_a_resumed_run_keeps_its_settings(tmp_path, folders):
     net, run = start_run(str(tmp_path / 'run'), CONFIG, folders)
     with pytest.raises(UsageError) as error:
@@ -125,6 +126,7 @@ def test_what_changes_no_result_may_change(tmp_path, folders, name, value):
     assert RunDirectory.open(run.path).config == config
 
 
+@pytest.mark.faults
 def test_a_resumed_run_keeps_its_source(tmp_path, folders, tiny_source):
     source = shutil.copy(tiny_source, tmp_path)
     config = replace(scratch=False, source=source, num_epochs=1)
@@ -140,6 +142,7 @@ def test_a_resumed_run_keeps_its_source(tmp_path, folders, tiny_source):
     resume_run(run.path, run.config, folders)
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize('change, difference', [
     (lambda root: (root / 'train' / 'sofa' / '0.jpg').unlink(), '1 gone (train/sofa/0.jpg)'),
     (lambda root: shutil.copy(root / 'test' / 'sofa' / '0.jpg', root / 'train' / 'sofa' / 'x.jpg'),

@@ -28,6 +28,7 @@ def test_the_first_signal_is_noted_and_then_they_are_as_before(number):
         signal.signal(number, before)
 
 
+@pytest.mark.faults
 def test_the_second_ctrl_c_interrupts():
     with pytest.raises(KeyboardInterrupt):
         with end_requests() as request:

@@ -3,6 +3,8 @@ import argparse
 import dataclasses
 import json
 import os
+import shlex
+import signal
 import sys
 
 from . import demo
@@ -11,7 +13,7 @@ from .config import Config
 from .data.download import hotdog
 from .data.folders import ImageFolders
 from .doctor.command import add_doctor
-from .errors import UsageError, WorkError
+from .errors import Stopped, UsageError, WorkError
 from .parity import table
 from .parity.rows import DIFFERS
 from .results.export import export_torch
@@ -22,20 +24,26 @@ from .training.checkpoint import RunDirectory
 from .training.devices import parse_devices
 from .training.history import describe
 from .training.run import resume_run, start_run, train_run
+from .training.signals import deadly_ctrl_c
 from .version import __version__
 
 
 def main(argv=None):
-    """Runs one command; returns the exit status: 0 done, 1 the work failed, 2 wrong use."""
+    """Runs one command; returns the exit status: 0 done, 1 the work failed, 2 wrong use.
+
+    130 and 143 are what a shell makes of Ctrl-C and SIGTERM.
+    """
     args = make_parser().parse_args(argv)
     try:
         return args.run(args) or 0
     except UsageError as error:
         return complain(error, 2)
+    except Stopped as error:
+        return complain(error, error.status)
     except (WorkError, OSError, mx.MXNetError, MemoryError) as error:
         return complain(error, 1)
     except KeyboardInterrupt:
-        return complain('interrupted', 1)
+        return complain('interrupted', 128 + signal.SIGINT)
 
 
 def complain(error, status):
@@ -106,7 +114,12 @@ TRAIN_OPTIONS = {
     'cache': ('--cache', str, 'ram or disk: keep decoded pictures for the next epoch'),
     'cache_limit': ('--cache-limit', int, 'bytes it may take (default: half of what is free)'),
     'seed': ('--seed', int, 'same seed, same result'),
-    'num_workers': ('--workers', int, 'threads that prepare pictures'),
+    'num_workers': ('--workers', int, 'threads that prepare pictures; they change no result'),
+    'checkpoint_every': ('--checkpoint-every', int, 'batches between checkpoints, beside those '
+                                                    'after each epoch'),
+    'on_bad': ('--on-bad', str, 'stop or skip: what a picture that breaks meanwhile leads to'),
+    'on_diverge': ('--on-diverge', str, 'stop or rewind: from a loss that is not finite back to '
+                                        'the last checkpoint, with half the learning rate'),
 }
 
 
@@ -114,44 +127,58 @@ def train(args):
     options = vars(args)
     given = {field.name: options[field.name] for field in dataclasses.fields(Config)
              if field.name in options}
-    devices = parse_devices(options.get('devices', 'auto'))
+    devices, as_json = parse_devices(options.get('devices', 'auto')), 'json' in options
+
+    def show(line):
+        print(line, file=sys.stderr if as_json else sys.stdout, flush=True)
+
     if 'resume' in options:
         if 'out' not in options:
             raise UsageError('--resume needs --out: the run directory to go on with')
         old = RunDirectory.open(args.out)
-        folders = read_folders(args.data, options, old.split)
-        net, run = resume_run(args.out, dataclasses.replace(old.config, **given), folders)
+        config = dataclasses.replace(old.config, **given)
+        folders = read_folders(args.data, options, old.split, config.on_bad == 'skip')
+        net, run = resume_run(args.out, config, folders, show)
     else:
         config = Config(**given)
         folders = read_folders(args.data, options)
         net, run = start_run(options.get('out') or new_folder(args.data), config, folders)
-    as_json = 'json' in options
-    with open(run.file('log.txt'), 'a', encoding='utf-8') as log:
-        def say(line):
-            print(line, file=log, flush=True)
-            print(line, file=sys.stderr if as_json else sys.stdout)
-        say(f'{run.config.network} on {len(folders.train)} pictures of {len(run.classes)} classes, '
-            f'{len(folders.test)} to test; into {run.path}')
-        fit(net, run, folders, devices, say)
+
+    def say(line):
+        run.log(line)
+        show(line)
+
+    say(f'{run.config.network} on {len(folders.train)} pictures of {len(run.classes)} classes, '
+        f'{len(folders.test)} to test; into {run.path}')
+    fit(net, run, folders, devices, say)
     if as_json:
         print_json({'run': run.path, 'history': [record._asdict() for record in run.history]})
 
 
 def fit(net, run, folders, devices, say):
-    """Trains, saying each epoch; an interrupted run says how to go on."""
+    """Trains, saying each epoch; a run that is stopped says how to go on."""
     try:
-        for record in train_run(net, run, folders, devices=devices):
-            say(describe(record))
-    except KeyboardInterrupt:
-        raise WorkError(f'interrupted after {len(run.history)} epochs: go on with --resume '
-                        f'--out {run.path}') from None
+        with deadly_ctrl_c():   # the second one; train_run notes the first
+            for record in train_run(net, run, folders, devices=devices, say=say):
+                say(describe(record))
+    except Stopped as error:
+        command = ['gluon-finetune', 'train', folders.root, '--out', run.path, '--resume']
+        message = f'{error}; go on with: {" ".join(map(shlex.quote, command))}'
+        run.log(message)
+        raise Stopped(message, error.signal) from None
     best = run.history.best
     say(f'best: test acc {best.test_acc:.3f} after epoch {best.epoch}; report: '
         f'{write_report(run, folders)}')
 
 
-def read_folders(data, options=(), split=None):
-    """The pictures of DATA; with --skip-bad it names and leaves out what cannot be decoded."""
+def read_folders(data, options=(), split=None, may_lack=False):
+    """The pictures of DATA; with --skip-bad it names and leaves out what cannot be decoded.
+
+    With `may_lack`, pictures of the `split` may be gone.
+    """
+    if split and may_lack:
+        split = {side: [path for path in split[side] if os.path.exists(os.path.join(data, path))]
+                 for side in ('train', 'test')}
     if data == 'hotdog' and not os.path.isdir(data):
         folders = hotdog(split=split)
     else:

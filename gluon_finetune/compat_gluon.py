@@ -95,26 +95,6 @@ def replace_child(block, old, new):
             value[:] = [new if layer is old else layer for layer in value]
 
 
-def save_parameters(net, path):
-    """Save the parameters of a net in the form that MXNet 1 and 2 read, whatever the array style.
-
-    MXNet 2 alone would write an archive of NumPy arrays, which MXNet 1 does not know.
-    """
-    arrays = {name: param._reduce() for name, param in structured_parameters(net).items()}
-    with mx.util.np_array(False), mx.util.np_shape(False):
-        mx.nd.save(path, {name: value.as_nd_ndarray() for name, value in arrays.items()})
-
-
-def load_states(trainer, path):
-    """Load what `trainer.save_states` saved; raises `UsageError` if another MXNet did."""
-    try:
-        trainer.load_states(path)
-    except (AttributeError, ImportError) as error:   # the optimizers are in other modules there
-        raise UsageError(
-            f'{path} was saved by another MXNet than {mx.__version__}, which is here ({error}): go '
-            f'on with the run under that one, or start a new run from its best.params') from None
-
-
 def tracer(net):
     """Return a function: shape of a batch -> graph of a HybridBlock as a symbol, and known shapes.
 

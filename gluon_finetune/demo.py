@@ -16,10 +16,11 @@ from .data.download import cache_dir
 from .data.folders import ImageFolders
 from .data.hub import file_sha1
 from .data.loader import load_data
+from .data.whole_file import write_json
 from .models.finetune import finetune_net, scratch_net
 from .results.plot import plot_comparison, plot_predictions
 from .results.predict import Predictor
-from .training.checkpoint import check_free, write_json
+from .training.checkpoint import check_free
 from .training.fine_tuning import train_fine_tuning
 from .training.loop import seed_everything, train_ch13
 

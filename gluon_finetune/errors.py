@@ -11,3 +11,11 @@ class WorkError(RuntimeError):
 
 class Diverged(WorkError):
     """The loss is not finite; a run can go back to its last checkpoint with smaller steps."""
+
+
+class Stopped(WorkError):
+    """A signal asked for an end and the run is saved; `status` is the exit status it stands for."""
+
+    def __init__(self, message, signal):
+        super().__init__(message)
+        self.signal, self.status = signal, 128 + signal

@@ -1,10 +1,12 @@
 """The commands as a person types them, on small drawn pictures."""
 import json
 import os
+import shutil
 import subprocess
 import sys
 
 import pytest
+from full_disk import small_disk
 
 from gluon_finetune.cli import main
 
@@ -30,7 +32,7 @@ def run(tmp_path_factory, chairs):
 def test_train_writes_the_run_directory(run, chairs):
     assert sorted(os.listdir(run)) == [
         'best.params', 'checkpoint', 'config.json', 'curves.png', 'history.csv', 'labels.json',
-        'log.txt', 'report.html']
+        'log.txt', 'pictures.csv', 'report.html']
     log = (run / 'log.txt').read_text().splitlines()
     assert log[1].startswith('epoch 1: loss ') and log[-1].startswith('best: test acc ')
     assert json.loads((run / 'config.json').read_text())['network'] == 'mobilenetv2_0.25'
@@ -59,6 +61,74 @@ def test_resume_goes_on_where_the_run_stopped(run, chairs, capsys):
     assert status == 0 and 'epoch 2: ' in out and 'epoch 1: ' not in out
     status, _, err = say(capsys, 'train', chairs, '--out', run, '--resume', '--lr', '0.5')
     assert status == 2 and 'was started with learning_rate=0.01, not 0.5' in err[0]
+
+
+@pytest.mark.faults
+def test_a_picture_that_breaks_meanwhile_stops_or_is_left_out(chairs_copy, tmp_path, capsys,
+                                                                monkeypatch):
+    gone = chairs_copy / 'test' / 'sofa' / '2.jpg'
+    monkeypatch.setattr('gluon_finetune.training.run.refuse_bad_pictures',
+                        lambda folders: gone.unlink())   # just after it has looked
+    run = tmp_path / 'run'
+    status, _, err = say(capsys, 'train', chairs_copy, '--out', run, *TRAIN)
+    assert status == 2 and err == [
+        f'gluon-finetune: cannot use the picture {gone}: cannot be read: No such file or directory;'
+        f' what was done before is saved: go on with --resume once it is mended, or without it by '
+        f'--resume --on-bad skip']
+    status, out, _ = say(capsys, 'train', chairs_copy, '--out', run, '--resume', '--on-bad', 'skip')
+    line = f'epoch 1 went without 1 picture ({gone}: cannot be read: No such file or directory)'
+    assert status == 0 and line in out.splitlines()
+    assert line in (run / 'log.txt').read_text().splitlines()
+    assert f'<td>{gone}</td>' in (run / 'report.html').read_text()
+
+
+@pytest.mark.faults
+def test_a_picture_of_a_split_that_is_gone_is_left_out(chairs_copy, tmp_path, capsys):
+    for folder in (chairs_copy / 'test').iterdir():
+        for path in folder.iterdir():
+            path.rename(chairs_copy / 'train' / folder.name / f'test-{path.name}')
+        folder.rmdir()
+    (chairs_copy / 'test').rmdir()
+    run = tmp_path / 'run'
+    assert say(capsys, 'train', chairs_copy, '--out', run, *TRAIN)[0] == 0
+    gone = chairs_copy / json.loads((run / 'split.json').read_text())['train'][0]
+    gone.unlink()
+    resume = ['train', chairs_copy, '--out', run, '--resume', '--epochs', '2']
+    status, _, err = say(capsys, *resume)
+    assert status == 2 and 'the split names 1 pictures that are not under' in err[0]
+    status, out, _ = say(capsys, *resume, '--on-bad', 'skip')
+    assert status == 0 and f'epoch 2 went without 1 picture ({gone}: ' in out
+
+
+def test_a_loss_that_is_not_finite_stops_or_leads_back(chairs, tmp_path, capsys):
+    train = ['train', chairs, *TRAIN, '--lr', '1e30']
+    status, _, err = say(capsys, *train, '--out', tmp_path / 'stop')
+    assert status == 1 and ' at learning rate 1e+30: try a smaller one, such as 1e+29' in err[0]
+    status, out, err = say(capsys, *train, '--out', tmp_path / 'back', '--on-diverge', 'rewind')
+    assert status == 1 and err[0].endswith('halving the learning rate has not helped 5 times')
+    assert ': back to the beginning, with learning rate 5e+29 (1 of at most 5 times)' in out
+    assert '(5 of at most 5 times)' in (tmp_path / 'back' / 'log.txt').read_text()
+
+
+@pytest.mark.faults
+def test_a_damaged_checkpoint_is_said(run, chairs, tmp_path, capsys):
+    copy = tmp_path / 'run'
+    shutil.copytree(run, copy)
+    newest = sorted((copy / 'checkpoint').iterdir())[-1]
+    (newest / 'weights.params').write_bytes(b'')
+    status, out, _ = say(capsys, 'train', chairs, '--out', copy, '--resume', '--epochs', '3')
+    assert status == 0 and out.splitlines()[0] == (
+        f'{newest} is damaged: weights.params is not what was written: the checkpoint beside it is '
+        f'used')
+
+
+@pytest.mark.faults
+def test_a_full_disk_is_one_line_and_status_1(chairs, tmp_path, capsys):
+    with small_disk(tmp_path / 'disk') as disk:
+        status, _, err = say(capsys, 'train', chairs, '--out', disk / 'run', *TRAIN)
+        assert status == 1 and err == [
+            f'gluon-finetune: cannot save the run in {disk}/run: No space left on device; what was '
+            f'saved before is whole: mend this, then go on with --resume']
 
 
 def test_a_run_is_never_overwritten(run, chairs, capsys):
@@ -96,6 +166,12 @@ def test_train_refuses_bad_pictures_or_leaves_them_out(chairs_copy, tmp_path, ca
     (['train', 'nowhere', '--lr', 'nan'],
      'learning_rate is nan: it must be a number above 0, such as 0.01'),
     (['train', 'nowhere', '--resume'], '--resume needs --out: the run directory to go on with'),
+    (['train', 'nowhere', '--on-bad', 'panic'],
+     "on_bad is 'panic': it must be one of stop, skip"),
+    (['train', 'nowhere', '--on-diverge', 'panic'],
+     "on_diverge is 'panic': it must be one of stop, rewind"),
+    (['train', 'nowhere', '--checkpoint-every', '0'],
+     'checkpoint_every is 0: it must be a whole number from 1 up'),
     (['train', 'nowhere', '--devices', 'tpu'],
      "device 'tpu': expected auto, cpu, gpu, cpu:N or gpu:N, several with commas, such as "
      'gpu:0,gpu:1')])

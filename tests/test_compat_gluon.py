@@ -6,7 +6,6 @@ import pytest
 
 from gluon_finetune import UsageError, compat_gluon, scratch_net
 from gluon_finetune.compat import MXNET_2, array, move, mx, structured_parameters
-from gluon_finetune.models.params_file import read_params
 
 nn = mx.gluon.nn
 
@@ -53,33 +52,6 @@ def test_a_layer_is_replaced_for_good(net):
     gc.collect()
     assert net(array(X)).shape == (1, 5) and net[1].weight.shape == (5, 4)
     assert list(structured_parameters(net))[-2:] == ['1.weight', '1.bias']
-
-
-def test_parameters_are_saved_for_both_versions(net, tmp_path):
-    path = str(tmp_path / 'net.params')
-    compat_gluon.save_parameters(net, path)
-    head = (tmp_path / 'net.params').read_bytes()[:2]
-    assert head == b'\x12\x01'   # the list of arrays that MXNet 1 knows
-    for name, value in read_params(path).items():
-        assert (value == structured_parameters(net)[name].data().asnumpy()).all()
-    before = net(array(X)).asnumpy()
-    net.initialize(mx.init.Zero(), force_reinit=True)
-    net.load_parameters(path)
-    assert (net(array(X)).asnumpy() == before).all()
-
-
-def test_a_trainer_of_another_mxnet(net, tmp_path):
-    trainer = mx.gluon.Trainer(net.collect_params(), 'sgd', {'momentum': 0.9})
-    path = tmp_path / 'net.states'
-    trainer.save_states(str(path))
-    compat_gluon.load_states(trainer, str(path))
-    path.write_bytes(b'cmxnet.optimizer.elsewhere\nSGD\n.')
-    with pytest.raises(UsageError) as error:
-        compat_gluon.load_states(trainer, str(path))
-    assert str(error.value) == (
-        f"{path} was saved by another MXNet than {mx.__version__}, which is here (No module named "
-        f"'mxnet.optimizer.elsewhere'): go on with the run under that one, or start a new run from "
-        f"its best.params")
 
 
 def test_a_trace_leaves_the_net_as_it_is(numpy_mode):

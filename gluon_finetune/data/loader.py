@@ -12,7 +12,7 @@ import numpy as np
 from ..compat import array
 from ..compat_gluon import from_numpy
 from ..config import Config
-from ..errors import UsageError
+from ..errors import UsageError, WorkError
 from .augment import reduction_for, test_augs, train_augs
 from .cache import PictureCache
 from .decode import Picture
@@ -46,7 +46,8 @@ class PictureLoader:
     """The batches of a `PictureFolder`: each iteration over it is one epoch.
 
     What is random in an epoch (order, crops, flips) follows from one number that Python's `random`
-    gives as it begins. `skipped` lists the (path, reason) that `on_bad='skip'` has left out.
+    gives as it begins. `skipped` lists the (path, reason) that `on_bad='skip'` has left out, and
+    `empty` is the number of batches of this epoch of which that left nothing.
     """
 
     def __init__(self, pictures, augs, batch_size, *, shuffle=False, num_workers=1, cache=None,
@@ -54,7 +55,7 @@ class PictureLoader:
         self.items, self.augs, self.batch_size = pictures.items, augs, batch_size
         self.shuffle, self.num_workers = shuffle, num_workers
         self._open = cache.open if cache else Picture
-        self.on_bad, self.skipped = on_bad, []
+        self.on_bad, self.skipped, self.empty = on_bad, [], 0
 
     def __len__(self):
         return -(-len(self.items) // self.batch_size)
@@ -63,9 +64,11 @@ class PictureLoader:
         return self.batches()
 
     def batches(self, start=0):
-        """Yield the batches of one epoch from number `start` on, counted from 0."""
+        """Yield the batches of one epoch from number `start` on, counted from 0 without `empty`."""
+        self.empty = self.empty if start else 0
         key, order = self.draw()
-        return ((X, y) for _, X, y in self.read(order[start * self.batch_size:], key))
+        first = (start + self.empty) * self.batch_size
+        return ((X, y) for _, X, y in self.read(order[first:], key))
 
     def draw(self):
         """Return what is random in an epoch: its number, and the pictures in their order."""
@@ -88,6 +91,8 @@ class PictureLoader:
                 if indices:
                     labels = [self.items[index][1] for index in indices]
                     yield indices, from_numpy(X), array(labels, dtype='int32')
+                else:
+                    self.empty += 1
 
     def _begin(self, indices, key, threads):
         """Hand out the pictures of a batch; return its memory and a (picture, future) for each."""
@@ -108,6 +113,10 @@ class PictureLoader:
                 self._leave_out(path, f'reading it takes longer than {PATIENCE} seconds')
             except UsageError as reason:
                 self._leave_out(path, str(reason))
+            except WorkError:
+                raise
+            except Exception as error:   # a fault of ours or of a library, not of the picture
+                raise WorkError(f'preparing the picture {path} failed: {error!r}') from error
             else:
                 rows.append(row)
                 indices.append(index)

@@ -1,7 +1,8 @@
-"""Reads MXNet's .params files into NumPy arrays; trusts nothing in them and needs no MXNet.
+"""Reads and writes MXNet's .params files as NumPy arrays; trusts nothing in them, needs no MXNet.
 
 MXNet's own reader allocates whatever a damaged length asks for, and refuses files of NumPy-style
-arrays while legacy ones are in force. MXNet 2 saves an archive instead, which MXNet 1 cannot read.
+arrays while legacy ones are in force. Its writer leaves half a file where the disk is full. MXNet 2
+saves an archive instead, which MXNet 1 cannot read.
 """
 import math
 import struct
@@ -18,7 +19,27 @@ LIST_MAGIC = 0x112
 NDARRAY_V1, NDARRAY_V2, NDARRAY_V3 = 0xF993FAC8, 0xF993FAC9, 0xF993FACA
 DTYPES = {0: 'float32', 1: 'float64', 2: 'float16', 3: 'uint8', 4: 'int32', 5: 'int8', 6: 'int64',
           7: 'bool'}
+TYPES = {name: number for number, name in DTYPES.items()}
+CPU = 1   # the kind of device that an array says it comes from
 MOST_DIMENSIONS = 32
+
+
+def write_params(file, arrays, numpy_style=False):
+    """Write a dict of name -> NumPy array into an open file, byte by byte as MXNet does.
+
+    MXNet itself reads only files of the array style in force; `read_params` reads both.
+    """
+    magic = NDARRAY_V3 if numpy_style else NDARRAY_V2
+    file.write(struct.pack('<3Q', LIST_MAGIC, 0, len(arrays)))
+    for value in arrays.values():
+        value = np.ascontiguousarray(value)
+        file.write(struct.pack(f'<IiI{value.ndim}q3i', magic, 0, value.ndim, *value.shape,
+                               CPU, 0, TYPES[value.dtype.name]))
+        file.write(memoryview(value).cast('B'))
+    file.write(struct.pack('<Q', len(arrays)))
+    for name in arrays:
+        content = name.encode('utf-8')
+        file.write(struct.pack('<Q', len(content)) + content)
 
 
 def read_params(path):

@@ -49,7 +49,7 @@ class Predictor:
         if dtype == 'int8':
             return cls(load_int8(run.path), run.classes, run.config.image_size)
         net = scratch_net(run.config.network, run.classes)
-        load_weights(net, run.file('best.params'))
+        load_weights(net, run.best_weights)
         predictor = cls(net, run.classes, run.config.image_size)
         predictor._computing = fused(_compiled(net, dtype))
         return predictor

@@ -31,7 +31,7 @@ def export_int8(run, folders):
     and costs `Predictor.load(run, dtype='int8')` is in docs/performance.md. Raises `UsageError`
     when the folder exists, and where the pictures have other classes than the run.
     """
-    from .predict import Predictor   # which loads what is written here
+    from .predict import Predictor  # which loads what is written here
     run = RunDirectory.open(run)
     out = run.file(FOLDER)
     if os.path.lexists(out):

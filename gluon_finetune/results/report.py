@@ -5,6 +5,7 @@ import io
 import os
 
 from ..data.decode import read_image
+from ..data.whole_file import replacing
 from ..training.history import Record
 from .plot import plot_predictions
 from .predict import Predictor, confusion
@@ -24,15 +25,16 @@ img {{ max-width: 100% }}
 <h2>Test pictures</h2><p>Rows are true classes, columns what the network said.</p>{confusion}
 <p>The {count} pictures whose true class it thought least probable:</p>
 <img alt="hardest test pictures with predictions" src="{pictures}">
-<h2>Settings</h2>{settings}
+{left_out}<h2>Settings</h2>{settings}
 </body></html>
 '''
 
 
 def write_report(run, folders, hardest=18):
     """Writes `report.html` of a `RunDirectory` from its best network and the test pictures."""
-    predictor, history = Predictor.load(run.path), run.history
-    paths, labels = zip(*folders.test.items)
+    predictor, history, last = Predictor.load(run.path), run.history, run.last()
+    left_out = last.state.left_out if last else {}
+    paths, labels = zip(*(item for item in folders.test.items if item[0] not in left_out))
     rows, classes = predictor.probabilities(paths), run.classes
     counts = confusion(rows, labels)
     summary = (f'{run.config.network}, {len(history)} epochs: {counts.trace()} of {counts.sum()} '
@@ -48,12 +50,18 @@ def write_report(run, folders, hardest=18):
         curves=_embed(history.plot(path=run.file('curves.png')).figure),
         epochs=_table(Record._fields, [[f'{value:.4g}' for value in record] for record in history]),
         confusion=_table([''] + classes, [[name, *row] for name, row in zip(classes, counts)]),
-        pictures=_embed(pictures[0].figure), count=len(order),
+        pictures=_embed(pictures[0].figure), count=len(order), left_out=_left_out(left_out),
         settings=_table(['setting', 'value'], vars(run.config).items()))
-    with open(run.file('report.html.tmp'), 'w', encoding='utf-8') as file:
-        file.write(page)
-    os.replace(run.file('report.html.tmp'), run.file('report.html'))
+    with replacing(run.file('report.html')) as file:
+        file.write(page.encode('utf-8', 'backslashreplace'))
     return run.file('report.html')
+
+
+def _left_out(left_out):
+    if not left_out:
+        return ''
+    return (f'<h2>Left out</h2><p>Pictures that could not be read in one epoch or more: '
+            f'{len(left_out)}.</p>{_table(["picture", "reason"], left_out.items())}\n')
 
 
 def _table(heading, rows):

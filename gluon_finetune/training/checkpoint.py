@@ -1,35 +1,51 @@
 """The run directory: settings, history and weights as files; knows nothing about training."""
+import contextlib
+import copy
 import dataclasses
-import json
 import os
 import tempfile
+import warnings
 
-from ..compat_gluon import load_states, save_parameters
 from ..config import Config
-from ..errors import UsageError
-from ..models.source import load_weights
+from ..data.json_file import read_json, read_record
+from ..data.listing import Listing
+from ..data.split import read_split
+from ..data.whole_file import file_sha256, replacing, write_json
+from ..errors import UsageError, WorkError
+from ..models.labels import check_labels
 from .history import History
+from .saving import BEST, read_checkpoints, write_checkpoint
+from .snapshots import KEPT, discard_others
 
 
 class RunDirectory:
     """A folder with `config.json`, `labels.json`, `history.csv`, `best.params`, `checkpoint/`.
 
     `create` makes one and never touches a folder that has something in it; `open` reads one back.
+    A checkpoint is complete in itself; `history.csv` and `best.params` repeat what the last one
+    has, for those who read a run without this package, or without its checkpoints.
     """
 
-    def __init__(self, path, config, classes, split=None):
+    def __init__(self, path, config, classes, split=None, identity=None):
         self.path, self.config, self.classes, self.split = path, config, classes, split
+        self.identity, self._checkpoints, self._current = identity, None, None
 
     @classmethod
-    def create(cls, path, config, classes, split=None):
-        """Raises `UsageError` when `path` has something in it or cannot be written."""
+    def create(cls, path, config, classes, split=None, pictures=None):
+        """`pictures` is the `Listing` of what it will be trained on.
+
+        Raises `UsageError` when `path` has something in it or cannot be written.
+        """
         check_free(path)
-        run = cls(path, config, list(classes), split)
+        run = cls(path, config, list(classes), split, identify(config, pictures))
         os.makedirs(run.file('checkpoint'), exist_ok=True)
         write_json(run.file('config.json'), dataclasses.asdict(config))
         write_json(run.file('labels.json'), run.classes)
         if split is not None:
             write_json(run.file('split.json'), split)
+        if pictures is not None:
+            with replacing(run.file('pictures.csv')) as file:
+                file.write(pictures.to_csv())
         return run
 
     @classmethod
@@ -38,12 +54,12 @@ class RunDirectory:
         if not os.path.isdir(path):
             raise UsageError(f'no such run: {path} (expected a folder that `gluon-finetune train` '
                              f'wrote)')
+        labels, split = (os.path.join(path, name) for name in ('labels.json', 'split.json'))
         try:
-            config = Config(**read_json(os.path.join(path, 'config.json')))
-            classes = read_json(os.path.join(path, 'labels.json'))
-            split_file = os.path.join(path, 'split.json')
-            split = read_json(split_file) if os.path.exists(split_file) else None
-        except (OSError, TypeError, json.JSONDecodeError) as error:
+            config = read_record(os.path.join(path, 'config.json'), Config)
+            classes = check_labels(read_json(labels), labels)
+            split = read_split(split) if os.path.exists(split) else None
+        except UsageError as error:
             raise UsageError(f'{path} is not a run of `gluon-finetune train`, or damaged: '
                              f'{error}') from None
         return cls(path, config, classes, split)
@@ -53,43 +69,108 @@ class RunDirectory:
         return os.path.join(self.path, *names)
 
     @property
+    def pictures(self):
+        """The `Listing` of what the run is trained on; empty where that is not known."""
+        path = self.file('pictures.csv')
+        return Listing.from_csv(path) if os.path.exists(path) else Listing()
+
+    @property
     def history(self):
         """The epochs that are done, as the last checkpoint knows them."""
-        if not os.path.exists(self.file('history.csv')):
-            return History()
-        return History(History.from_csv(self.file('history.csv'))[:self._epoch()])
+        last = self.last()
+        if last:
+            return last.state.history
+        path = self.file('history.csv')
+        return History.from_csv(path) if os.path.exists(path) else History()
 
-    def save(self, net, trainer, history):
-        """Writes the history, a checkpoint to go on from, and the weights if they are the best yet.
+    @property
+    def best_weights(self):
+        """Path of the weights of the epoch `history.best`."""
+        last = self.last()
+        return last.best if last else self.file(BEST)
 
-        The checkpoint counts from the moment `latest.json` names it, so a break at any time leaves
-        this one or the one before.
+    def last(self, say=warnings.warn):
+        """The newest `Checkpoint` that is whole, or None; damaged ones are named to `say`."""
+        return next(iter(self._whole(say)), None)
+
+    def go_on(self, config, started):
+        """Takes settings that may have changed since the run was `started` (its identity)."""
+        self.config, self.identity = config, {**started, 'config': dataclasses.asdict(config)}
+        with saving(self.path):
+            write_json(self.file('config.json'), self.identity['config'])
+
+    def started_on(self, folders):
+        """`folders` with the pictures that the run was started on, also those gone since."""
+        pictures = self.pictures
+        return pictures.restore(folders) if pictures else folders
+
+    def save(self, net, trainer, state):
+        """Writes a checkpoint to go on from, and what others read, if an epoch was done.
+
+        A break at any time leaves this checkpoint or the one before. Raises `WorkError` where the
+        disk does not take it, `Diverged` for weights that are not finite.
         """
-        epoch = history[-1].epoch
-        if history.best is history[-1]:
-            save_weights(net, self.file('best.params'))
-        save_parameters(net, self._checkpoint(epoch, 'params'))
-        trainer.save_states(self._checkpoint(epoch, 'states'))
-        history.to_csv(self.file('history.csv'))
-        write_json(self.file('checkpoint', 'latest.json'), {'epoch': epoch})
-        for name in os.listdir(self.file('checkpoint')):
-            if name.startswith('epoch-') and not name.startswith(f'epoch-{epoch:04d}.'):
-                os.remove(self.file('checkpoint', name))
+        folder, older = self.file('checkpoint'), self._whole()
+        with saving(self.path):
+            self._current = write_checkpoint(folder, net, trainer, state, self.identity,
+                                             self._current)
+            self._checkpoints = [self._current] + older[:KEPT - 1]
+            if state.place.batch == 0:
+                self._publish()
 
-    def restore(self, net, trainer):
-        """Puts the last checkpoint into `net` and `trainer` and returns its history."""
-        epoch = self._epoch()
-        if epoch:
-            load_weights(net, self._checkpoint(epoch, 'params'))
-            load_states(trainer, self._checkpoint(epoch, 'states'))
-        return self.history
+    def restore(self, net, trainer, back=0):
+        """Puts a checkpoint into `net` and `trainer` and returns its `State`.
 
-    def _checkpoint(self, epoch, extension):
-        return self.file('checkpoint', f'epoch-{epoch:04d}.{extension}')
+        `back=1` goes to the one before the last, if it is there.
+        """
+        whole = self._whole()
+        self._current = whole[min(back, len(whole) - 1)]
+        self._current.restore(net, trainer)
+        with saving(self.path):
+            discard_others(self.file('checkpoint'), [checkpoint.snapshot for checkpoint in whole])
+            self._publish()
+        return copy.deepcopy(self._current.state)
 
-    def _epoch(self):
-        latest = self.file('checkpoint', 'latest.json')
-        return read_json(latest)['epoch'] if os.path.exists(latest) else 0
+    def _whole(self, say=warnings.warn):
+        """Every `Checkpoint` that is whole, the newest first."""
+        if self._checkpoints is None:
+            self._checkpoints = read_checkpoints(self.file('checkpoint'), say)
+        return self._checkpoints
+
+    def log(self, line):
+        """Adds a line to `log.txt`."""
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, 'O_NOFOLLOW', 0)
+        with saving(self.path):
+            with open(os.open(self.file('log.txt'), flags, 0o666), 'ab') as file:
+                file.write(f'{line}\n'.encode('utf-8', 'backslashreplace'))
+
+    def _publish(self):
+        last, best = self._current, self.file(BEST)
+        if last.state.history:
+            if not os.path.isfile(best) or file_sha256(best) != last.best_sha256:
+                with replacing(best) as file:
+                    last.copy_best(file)
+            last.state.history.to_csv(self.file('history.csv'))
+
+
+@contextlib.contextmanager
+def saving(path):
+    """Says what a full, read-only or vanished disk means for the run in `path`."""
+    try:
+        yield
+    except OSError as error:
+        if not os.path.isdir(path):
+            raise WorkError(f'the run directory {path} is gone: nothing can be saved') from None
+        raise WorkError(f'cannot save the run in {path}: {error.strerror or error}; what was saved '
+                        f'before is whole: mend this, then go on with --resume') from None
+
+
+def identify(config, pictures):
+    """What makes a run this run and no other, for JSON."""
+    known = config.source is not None and os.path.isfile(config.source)
+    return {'config': dataclasses.asdict(config),
+            'source': file_sha256(config.source) if known else None,
+            'pictures': pictures.sha256 if pictures else None}
 
 
 def check_free(path):
@@ -104,23 +185,3 @@ def check_free(path):
         tempfile.TemporaryFile(dir=there).close()
     except OSError as error:
         raise UsageError(f'output folder {path} cannot be written: {error.strerror}') from None
-
-
-def save_weights(net, path):
-    """Writes the parameters of `net` in the zoo's form, under a temporary name first."""
-    save_parameters(net, f'{path}.tmp')
-    os.replace(f'{path}.tmp', path)
-
-
-def write_json(path, value):
-    """Writes `value` as JSON under a temporary name and renames it."""
-    with open(f'{path}.tmp', 'w', encoding='utf-8') as file:
-        json.dump(value, file, indent=2, ensure_ascii=False)
-        file.write('\n')
-    os.replace(f'{path}.tmp', path)
-
-
-def read_json(path):
-    """The value in a JSON file."""
-    with open(path, encoding='utf-8') as file:
-        return json.load(file)

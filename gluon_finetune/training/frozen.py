@@ -55,6 +55,7 @@ class FeatureLoader:
 
     def __init__(self, loader, keys, infer, decisive, progress=True):
         self.loader, self.keys, self.skipped, self._lost = loader, keys, loader.skipped, set()
+        self.empty = 0
         path = os.path.join(_folder(), self._name(decisive))
         if not os.path.exists(path):
             self._write(path, infer, progress)
@@ -69,15 +70,18 @@ class FeatureLoader:
         return self.batches()
 
     def batches(self, start=0):
-        """Yield the batches of one epoch from number `start` on, counted from 0."""
+        """Yield the batches of one epoch from number `start` on, counted from 0 without `empty`."""
+        self.empty = self.empty if start else 0
         key, order = self.loader.draw()
         view = self.keys.index(key) if key in self.keys else key % len(self.keys)
         size = self.loader.batch_size
-        for i in range(start * size, len(order), size):
+        for i in range((start + self.empty) * size, len(order), size):
             rows = [row for row in order[i:i + size] if row not in self._lost]
             if rows:
                 labels = [self.loader.items[row][1] for row in rows]
                 yield from_numpy(self._kept[view, rows]), array(labels, dtype='int32')
+            else:
+                self.empty += 1
 
     def _name(self, decisive):
         augs, pictures = self.loader.augs, [path for path, _ in self.loader.items]

@@ -1,9 +1,13 @@
 """What happened in a run, as plain data that can draw itself; knows nothing about networks."""
 import collections
 import csv
+import io
+import math
 import os
 import sys
 
+from ..data.json_file import read_whole
+from ..data.whole_file import replacing
 from ..errors import UsageError
 
 Record = collections.namedtuple(
@@ -11,6 +15,8 @@ Record = collections.namedtuple(
 Record.__doc__ = (
     'One epoch: its number from 1, mean training loss and accuracy while the weights were moving, '
     'accuracy on the test set after it, speed of training, seconds with evaluation, learning rate.')
+
+MOST_BYTES = 1 << 26   # half a million epochs
 
 
 class History(list):
@@ -26,24 +32,23 @@ class History(list):
 
     def to_csv(self, path):
         """Writes one line an epoch, with a heading."""
-        temporary = f'{path}.tmp'
-        with open(temporary, 'w', newline='') as file:
-            writer = csv.writer(file)
-            writer.writerow(Record._fields)
-            writer.writerows(self)
-        os.replace(temporary, path)
+        text = io.StringIO(newline='')
+        csv.writer(text).writerows([Record._fields, *self])
+        with replacing(path) as file:
+            file.write(text.getvalue().encode())
 
     @classmethod
     def from_csv(cls, path):
         """Reads what `to_csv` wrote; raises `UsageError` for another file."""
         try:
-            with open(path, newline='') as file:
-                rows = list(csv.DictReader(file))
-            return cls(Record(int(row['epoch']), *(float(row[name]) for name in Record._fields[1:]))
-                       for row in rows)
-        except (KeyError, ValueError, TypeError) as error:
+            text = read_whole(path, MOST_BYTES).decode('ascii')
+            history = cls(
+                Record(int(row['epoch']), *(_finite(row[name]) for name in Record._fields[1:]))
+                for row in csv.DictReader(io.StringIO(text, newline='')))
+        except (KeyError, ValueError, TypeError, csv.Error) as error:
             raise UsageError(f'{path} is not a history: expected a table with the columns '
                              f'{", ".join(Record._fields)} ({error})') from None
+        return history
 
     def plot(self, path=None, ax=None):
         """Draws loss and accuracies over the epochs, as the chapter does; returns the axes.
@@ -69,6 +74,13 @@ class History(list):
         return ax
 
 
+def _finite(text):
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f'{text} is no number')
+    return number
+
+
 def describe(record):
     """One line about one epoch."""
     return (f'epoch {record.epoch}: loss {record.loss:.3f}, train acc {record.train_acc:.3f}, '
@@ -76,11 +88,11 @@ def describe(record):
 
 
 def save_figure(figure, path):
-    """Writes a matplotlib figure under a temporary name and renames it."""
-    stem, extension = os.path.splitext(path)
-    temporary = f'{stem}.tmp{extension}'
-    figure.savefig(temporary, dpi=120)
-    os.replace(temporary, path)
+    """Writes a matplotlib figure as the kind of picture that the name ends in."""
+    content = io.BytesIO()
+    figure.savefig(content, format=os.path.splitext(path)[1][1:] or None, dpi=120)
+    with replacing(path) as file:
+        file.write(content.getvalue())
 
 
 def live_plot():

@@ -1,62 +1,93 @@
 """One training run with everything it leaves behind: the command line's `train`, as a function."""
+import contextlib
 import dataclasses
+import random
+import warnings
 
 from ..compat import set_attribute
 from ..config import DEFAULT_NETWORK
-from ..errors import UsageError
+from ..data.listing import Listing
+from ..errors import Diverged, Stopped, UsageError
 from ..models.finetune import finetune_net, freeze_features, scratch_net
-from .checkpoint import RunDirectory, check_free
+from .checkpoint import RunDirectory, check_free, identify
 from .devices import try_all_gpus
-from .fine_tuning import check_output, refuse_bad_pictures, set_up
-from .history import History
+from .fine_tuning import check_output, prepare, refuse_bad_pictures, set_up
+from .keeper import Keeper, describe_place
 from .loop import seed_everything, train_steps
-from .meter import START
+from .signals import NAMES, end_requests
+
+# Settings that a resumed run may have otherwise: its result up to here does not depend on them.
+FREE = ('num_epochs', 'num_workers', 'cache', 'cache_limit', 'on_bad', 'on_diverge',
+        'checkpoint_every')
 
 
 def start_run(path, config, folders):
     """The net and the `RunDirectory` of a new run; writes nothing before both are sure to work."""
     check_free(path)
     refuse_bad_pictures(folders)
+    if config.seed is None:   # a run can be gone on with only from a seed that is known
+        config = dataclasses.replace(config, seed=random.SystemRandom().getrandbits(31))
     seed_everything(config.seed)
     net = build_net(config, folders.classes)
     check_output(net, config.image_size, len(folders.classes))
     config = dataclasses.replace(config, network=net.network)
-    return net, RunDirectory.create(path, config, folders.classes, folders.split)
+    return net, RunDirectory.create(path, config, folders.classes, folders.split,
+                                    Listing.of(folders))
 
 
-def resume_run(path, config, folders):
+def resume_run(path, config, folders, say=warnings.warn):
     """The net and the `RunDirectory` of a run to go on with, perhaps for more epochs.
 
-    Raises `UsageError` when a setting or the classes are not those the run began with.
+    A damaged checkpoint that can be done without is told to `say`. Raises `UsageError` when a
+    setting, the source, the classes or the pictures are not those the run began with.
     """
     run = RunDirectory.open(path)
-    for name, value in dataclasses.asdict(run.config).items():
-        if name != 'num_epochs' and getattr(config, name) != value:
-            raise UsageError(f'{path} was started with {name}={value!r}, not '
-                             f'{getattr(config, name)!r}: a resumed run keeps its settings (only '
-                             f'the number of epochs may grow)')
+    last = run.last(say)
+    started = last.identity if last else identify(run.config, run.pictures)
+    _refuse_other_settings(path, started, config)
     if run.classes != folders.classes:
         raise UsageError(f'{path} was started on the classes {", ".join(run.classes)}, not '
                          f'{", ".join(folders.classes)}: name the pictures it was started on')
-    refuse_bad_pictures(folders)
-    run.config = config
-    return (rebuild_net if run.history else build_net)(config, run.classes), run
-
-
-def train_run(net, run, folders, *, devices=None, progress=True):
-    """Yields the `Record` of each epoch after it is safe in the run directory `run`."""
-    config = run.config
-    devices = devices or try_all_gpus()
+    _refuse_other_pictures(run, started, config, folders)
+    if config.on_bad == 'stop':
+        refuse_bad_pictures(folders)
+    run.go_on(config, started)
+    if last:
+        return rebuild_net(config, run.classes), run
     seed_everything(config.seed)
-    net_, train_iter, test_iter, loss, trainer = set_up(net, config, folders, devices, progress)
-    history = History(run.restore(net, trainer))
-    for meter in train_steps(net_, train_iter, test_iter, loss, trainer, config.num_epochs, devices,
-                             start=START._replace(epoch=len(history) + 1), seed=config.seed,
-                             progress=progress):
-        if meter.record:
-            history.append(meter.record)
-            run.save(net, trainer, history)
-            yield meter.record
+    return build_net(config, run.classes), run
+
+
+def train_run(net, run, folders, *, devices=None, progress=True, say=warnings.warn):
+    """Yields the `Record` of each epoch after it is safe in the run directory `run`.
+
+    Ctrl-C and SIGTERM end it after the batch under way with `Stopped`, once that is saved too;
+    `resume_run` goes on from there. `say` is told what a person should know beside the records.
+    """
+    config, devices, diverged = run.config, devices or try_all_gpus(), None
+    computing, train_iter, test_iter, loss, trainer = set_up(
+        net, config, run.started_on(folders), devices, progress)
+    keeper = Keeper(run, net, (train_iter, test_iter), say)
+    with end_requests() as request:
+        while True:
+            keeper.begin(trainer, diverged)
+            try:
+                with contextlib.closing(keeper.saving_if_bad(train_steps(
+                        computing, train_iter, test_iter, loss, trainer, config.num_epochs, devices,
+                        start=keeper.state.place, seed=config.seed, progress=progress))) as meters:
+                    for meter in meters:
+                        asked = request.signal
+                        if asked or meter.record or keeper.is_due(meter):
+                            keeper.save(meter)
+                        if meter.record:
+                            yield meter.record
+                        if asked:
+                            raise Stopped(f'stopped by {NAMES[asked]} after '
+                                          f'{describe_place(keeper.state.place)}', asked)
+                return
+            except Diverged as error:
+                diverged = error
+                loss, trainer = prepare(net, config, len(run.classes), devices)
 
 
 def build_net(config, classes):
@@ -74,3 +105,29 @@ def rebuild_net(config, classes):
     if not config.scratch:
         set_attribute(net.output.collect_params(), 'lr_mult', config.lr_mult)
     return freeze_features(net) if config.freeze else net
+
+
+def _refuse_other_settings(path, started, config):
+    for name, value in dataclasses.asdict(config).items():
+        was = started['config'].get(name, value)
+        if name not in FREE and was != value:
+            raise UsageError(f'{path} was started with {name}={was!r}, not {value!r}: a resumed '
+                             f'run keeps its settings (only the number of epochs may grow)')
+    source = identify(config, None)['source']
+    if None not in (source, started['source']) and source != started['source']:
+        raise UsageError(f'{config.source} is not the file that {path} was started from (SHA-256 '
+                         f'{source[:8]}..., not {started["source"][:8]}...): put that one back')
+
+
+def _refuse_other_pictures(run, started, config, folders):
+    """With `on_bad='skip'` pictures may be gone: they are left out."""
+    pictures, now = run.pictures, Listing.of(folders)
+    if started['pictures'] in (None, now.sha256):
+        return
+    if pictures.sha256 != started['pictures']:
+        raise UsageError(f'{run.path} was started on other pictures than are under {folders.root}, '
+                         f'and its pictures.csv, which names them, was changed')
+    difference = pictures.difference(now, may_lack=config.on_bad == 'skip')
+    if difference:
+        raise UsageError(f'{run.path} was started on other pictures than are under {folders.root} '
+                         f'now: {difference}; put back what it was started on')

@@ -4,6 +4,7 @@ A few hundred inputs each time, always the same; `make fuzz` goes on with others
 A new reader is a function in `READERS` and its valid files in `seeds`.
 """
 import dataclasses
+import hashlib
 import io
 import json
 import os
@@ -12,6 +13,7 @@ import tarfile
 import time
 import zipfile
 from collections import Counter
+from types import SimpleNamespace
 
 import numpy
 import pytest
@@ -24,10 +26,16 @@ from gluon_finetune.data.archive import unpack
 from gluon_finetune.data.decode import read_pixels
 from gluon_finetune.data.folders import ImageFolders
 from gluon_finetune.data.json_file import read_json, read_record
+from gluon_finetune.data.listing import Listing
 from gluon_finetune.errors import UsageError
 from gluon_finetune.models.labels import _read_labels, check_labels
 from gluon_finetune.models.params_file import read_params
 from gluon_finetune.models.torch_files import load_torch_file
+from gluon_finetune.training.history import History, Record
+from gluon_finetune.training.meter import Place
+from gluon_finetune.training.saving import Checkpoint
+from gluon_finetune.training.snapshots import Snapshot
+from gluon_finetune.training.state import State
 
 pytestmark = [pytest.mark.faults, pytest.mark.filterwarnings('ignore')]
 
@@ -58,10 +66,25 @@ def read_labels(path):
     assert check_labels(read_json(path), path)
 
 
+def read_state(path):
+    state = Checkpoint(SimpleNamespace(file=lambda name: path, sums=Counter())).state
+    assert not state.history or state.history.best in state.history
+
+
+def read_sums(path):
+    Snapshot(os.path.dirname(path))
+
+
+def read_history(path):
+    repr(History.from_csv(path))
+
+
 READERS = {   # name of a file -> what reads it, how many inputs each time
     'a.params': (read_params, 200), 'a.safetensors': (read_weights, 200),
     'a.pth': (read_weights, 150), 'config.json': (read_config, 200),
-    'labels.json': (read_labels, 200), 'source.labels.json': (_read_labels, 100),
+    'labels.json': (read_labels, 200), 'state.json': (read_state, 200),
+    'SHA256SUMS': (read_sums, 100), 'history.csv': (read_history, 200),
+    'pictures.csv': (Listing.from_csv, 150), 'source.labels.json': (_read_labels, 100),
     'split.json': (None, 60), 'a.zip': (read_archive, 150), 'a.tar': (read_archive, 150),
     'a.tgz': (read_archive, 100), 'a.jpg': (read_picture, 100), 'a.png': (read_picture, 100),
     'a.gif': (read_picture, 100), 'a.tif': (read_picture, 100), 'a.webp': (read_picture, 100),
@@ -77,6 +100,8 @@ def seeds(name, tmp_path):
               'tgz': tars, 'json': None}
     if kind == 'json':
         return [json.dumps(value).encode() for value in VALUES[name]]
+    if name in TEXTS:
+        return [TEXTS[name].encode()]
     made = []
     for number, make in enumerate(makers[kind]()):
         path = tmp_path / f'{number}.{kind}'
@@ -85,7 +110,16 @@ def seeds(name, tmp_path):
     return made
 
 
+RECORD = Record(1, 0.7, 0.5, 0.6, 100.0, 2.0, 0.01)
+STATE = State(0.1, Place(2, 3, 24, 1.5, 7.0, 2.5), History([RECORD]), 1, 0, {'a.jpg': 'is empty'})
+TEXTS = {
+    'history.csv': f'{",".join(Record._fields)}\r\n{",".join(map(str, RECORD))}\r\n',
+    'pictures.csv': Listing({('train', 'a', 'train/a/1.jpg'): 1, ('test', 'b', '2'): 2}
+                            ).to_csv().decode(),
+    'SHA256SUMS': f'{hashlib.sha256().hexdigest()}  empty\n'}
 VALUES = {
+    'state.json': [{'state': STATE.to_json(), 'best': 'best.params',
+                    'identity': {'config': {}, 'source': None, 'pictures': None}}],
     'config.json': [dataclasses.asdict(Config()), {'network': 'resnet18_v2', 'seed': None}, {}],
     'labels.json': [['hotdog', 'not-hotdog'], ['café', 'a', 'b', 'c']],
     'source.labels.json': [['a', 'b'], [{'wnid': 'n07697537', 'name': 'hotdog'}, {'name': 'b'}]],
@@ -165,6 +199,8 @@ every_reader = pytest.mark.parametrize('reader, name', [(name, name) for name in
 
 def where(tmp_path, name):
     (tmp_path / 'here').mkdir()
+    if name == 'SHA256SUMS':
+        (tmp_path / 'here' / 'empty').touch()
     return str(tmp_path / 'here' / name)
 
 

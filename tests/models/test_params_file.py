@@ -7,7 +7,7 @@ import pytest
 
 from gluon_finetune import UsageError
 from gluon_finetune.compat import MXNET_2, array, mx, numpy_style
-from gluon_finetune.models.params_file import read_params
+from gluon_finetune.models.params_file import read_params, write_params
 
 VALUES = {'a.weight': numpy.arange(12, dtype='float32').reshape(3, 4),
           'b': numpy.ones((2, 1, 1, 5), 'float16'), 'c': numpy.array([7, -1], 'int64')}
@@ -37,6 +37,27 @@ def test_reads_what_mxnet_saves(tmp_path, numpy_mode):
     assert list(read) == list(VALUES)
     for name, value in VALUES.items():
         assert read[name].dtype == value.dtype and (read[name] == value).all()
+
+
+def test_writes_what_mxnet_writes_byte_by_byte(tmp_path, numpy_mode):
+    theirs, ours = tmp_path / 'theirs.params', tmp_path / 'ours.params'
+    save = mx.npx.save if numpy_mode else mx.nd.save
+    save(str(theirs), {name: array(value, dtype=value.dtype) for name, value in VALUES.items()})
+    with open(ours, 'wb') as file:
+        write_params(file, VALUES, numpy_style=numpy_mode)
+    assert ours.read_bytes() == theirs.read_bytes()
+
+
+def test_mxnet_loads_what_is_written(tmp_path, numpy_mode):
+    net, other = mx.gluon.nn.HybridSequential(), mx.gluon.nn.HybridSequential()
+    for block in (net, other):
+        block.add(mx.gluon.nn.Dense(2, in_units=3))
+        block.initialize()
+    with open(tmp_path / 'ours.params', 'wb') as file:
+        write_params(file, {name: p.data().asnumpy() for name, p in
+                            net._collect_params_with_prefix().items()}, numpy_style=numpy_mode)
+    other.load_parameters(str(tmp_path / 'ours.params'))
+    assert (other[0].weight.data().asnumpy() == net[0].weight.data().asnumpy()).all()
 
 
 def test_reads_a_scalar(tmp_path):

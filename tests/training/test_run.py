@@ -1,5 +1,8 @@
 import json
 import os
+import re
+import shutil
+from pathlib import Path
 
 import pytest
 
@@ -29,9 +32,10 @@ def test_a_run_leaves_everything_needed_later(tmp_path, folders):
     net, run = start_run(str(tmp_path / 'run'), CONFIG, folders)
     records = go(net, run, folders)
     assert sorted(os.listdir(run.path)) == [
-        'best.params', 'checkpoint', 'config.json', 'history.csv', 'labels.json']
+        'best.params', 'checkpoint', 'config.json', 'history.csv', 'labels.json',
+        'pictures.csv']
     assert sorted(os.listdir(run.file('checkpoint'))) == [
-        'epoch-0002.params', 'epoch-0002.states', 'latest.json']
+        '000002', '000003']
     again = RunDirectory.open(run.path)
     assert again.config == CONFIG and again.classes == folders.classes and again.history == records
 
@@ -51,9 +55,9 @@ def test_a_break_while_saving_leaves_the_checkpoint_before(tmp_path, folders, mo
     epochs = train_run(net, run, folders, progress=False)
     next(epochs)
 
-    def broken(path, value):
+    def broken(path):
         raise KeyboardInterrupt
-    monkeypatch.setattr('gluon_finetune.training.checkpoint.write_json', broken)
+    monkeypatch.setattr('gluon_finetune.training.snapshots.sync_folder', broken)
     with pytest.raises(KeyboardInterrupt):
         next(epochs)
     monkeypatch.undo()
@@ -103,12 +107,63 @@ def test_nothing_is_written_when_the_pictures_are_too_small(tmp_path, folders, c
     assert os.listdir(tmp_path) == [] and 'infer_shape' not in capfd.readouterr().out
 
 
+@pytest.mark.faults
 def test_a_resumed_run_keeps_its_settings(tmp_path, folders):
     net, run = start_run(str(tmp_path / 'run'), CONFIG, folders)
     with pytest.raises(UsageError) as error:
         resume_run(run.path, replace(batch_size=9), folders)
     assert str(error.value) == (f'{run.path} was started with batch_size=8, not 9: a resumed run '
                                 f'keeps its settings (only the number of epochs may grow)')
+
+
+@pytest.mark.parametrize('name, value', [
+    ('num_workers', 2), ('checkpoint_every', 1), ('on_bad', 'skip'), ('on_diverge', 'rewind'),
+    ('cache', 'ram')])
+def test_what_changes_no_result_may_change(tmp_path, folders, name, value):
+    net, run = start_run(str(tmp_path / 'run'), replace(num_epochs=1), folders)
+    config = replace(**{name: value})
+    resume_run(run.path, config, folders)
+    assert RunDirectory.open(run.path).config == config
+
+
+@pytest.mark.faults
+def test_a_resumed_run_keeps_its_source(tmp_path, folders, tiny_source):
+    source = shutil.copy(tiny_source, tmp_path)
+    config = replace(scratch=False, source=source, num_epochs=1)
+    net, run = start_run(str(tmp_path / 'run'), config, folders)
+    go(net, run, folders)
+    Path(source).write_bytes(b'other weights')
+    with pytest.raises(UsageError) as error:
+        resume_run(run.path, run.config, folders)
+    assert re.sub('[0-9a-f]{8}', '-', str(error.value)) == (
+        f'{source} is not the file that {run.path} was started from (SHA-256 -..., not -...): put '
+        f'that one back')
+    os.remove(source)   # what it gave is in the checkpoint
+    resume_run(run.path, run.config, folders)
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize('change, difference', [
+    (lambda root: (root / 'train' / 'sofa' / '0.jpg').unlink(), '1 gone (train/sofa/0.jpg)'),
+    (lambda root: shutil.copy(root / 'test' / 'sofa' / '0.jpg', root / 'train' / 'sofa' / 'x.jpg'),
+     '1 new (train/sofa/x.jpg)'),
+    (lambda root: shutil.copy(root / 'test' / 'sofa' / '1.jpg', root / 'test' / 'sofa' / '0.jpg'),
+     '1 of another size (test/sofa/0.jpg)')])
+def test_a_resumed_run_keeps_its_pictures(tmp_path, chairs_copy, change, difference):
+    folders = gf.ImageFolders(chairs_copy)
+    net, run = start_run(str(tmp_path / 'run'), CONFIG, folders)
+    change(chairs_copy)
+    with pytest.raises(UsageError) as error:
+        resume_run(run.path, CONFIG, gf.ImageFolders(chairs_copy))
+    assert str(error.value) == (f'{run.path} was started on other pictures than are under '
+                                f'{chairs_copy} now: {difference}; put back what it was started on')
+
+
+def test_a_run_without_a_seed_gets_one(tmp_path, folders):
+    net, run = start_run(str(tmp_path / 'run'), replace(seed=None), folders)
+    other = start_run(str(tmp_path / 'other'), replace(seed=None), folders)[1]
+    assert run.config.seed != other.config.seed
+    assert RunDirectory.open(run.path).config.seed == run.config.seed
 
 
 def test_only_a_run_can_be_opened(tmp_path):

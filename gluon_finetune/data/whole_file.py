@@ -1,0 +1,90 @@
+"""Writes files that are whole or not there, even after a crash; does not know what is in them."""
+import contextlib
+import hashlib
+import json
+import os
+
+from ..errors import WorkError
+
+
+class HashedFile:
+    """A new file that knows the SHA-256 of what was written into it."""
+
+    def __init__(self, file):
+        self._file, self._sha256 = file, hashlib.sha256()
+
+    def write(self, content):
+        """Append bytes."""
+        self._file.write(content)
+        self._sha256.update(content)
+
+    @property
+    def sha256(self):
+        """Of everything written so far, in hexadecimal."""
+        return self._sha256.hexdigest()
+
+
+@contextlib.contextmanager
+def new_file(path):
+    """A `HashedFile` that is on the disk, not on its way there, when the block ends."""
+    with open(path, 'xb') as file:   # x: through a link of this name nothing is overwritten
+        yield HashedFile(file)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+@contextlib.contextmanager
+def replacing(path):
+    """A `HashedFile` that takes the place of `path` when the block ends, and is gone if it fails.
+
+    Raises `WorkError` where the disk does not take it.
+    """
+    temporary = f'{path}.tmp'
+    try:
+        remove_file(temporary)
+        with new_file(temporary) as file:
+            yield file
+        os.replace(temporary, path)
+        sync_folder(os.path.dirname(path))
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            remove_file(temporary)
+        if isinstance(error, OSError):
+            raise WorkError(f'cannot write {path}: {error.strerror or error}') from None
+        raise
+
+
+def remove_file(path):
+    """Remove a file that may not be there."""
+    with contextlib.suppress(FileNotFoundError):
+        os.remove(path)
+
+
+def sync_folder(path):
+    """Let the names in a folder outlast a loss of power, on systems that can."""
+    if os.name == 'posix':
+        folder = os.open(path or '.', os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def file_sha256(path):
+    """SHA-256 of a file in hexadecimal."""
+    sha256 = hashlib.sha256()
+    with open(path, 'rb') as file:
+        for block in iter(lambda: file.read(1 << 20), b''):
+            sha256.update(block)
+    return sha256.hexdigest()
+
+
+def json_bytes(value):
+    """`value` as JSON that a person can read."""
+    return json.dumps(value, indent=2, ensure_ascii=False).encode('utf-8') + b'\n'
+
+
+def write_json(path, value):
+    """Write `value` as JSON in place of `path`."""
+    with replacing(path) as file:
+        file.write(json_bytes(value))

@@ -1,0 +1,60 @@
+"""The list of pictures tells every change of names, sizes and classes, and comes back as it was."""
+import pytest
+
+from gluon_finetune import ImageFolders
+from gluon_finetune.data.listing import Listing
+from gluon_finetune.errors import UsageError
+
+
+@pytest.fixture
+def before(chairs_copy):
+    return Listing.of(ImageFolders(chairs_copy))
+
+
+def now(chairs_copy):
+    return Listing.of(ImageFolders(chairs_copy))
+
+
+def test_it_survives_a_file(chairs_copy, before, tmp_path):
+    (tmp_path / 'a.csv').write_bytes(before.to_csv())
+    again = Listing.from_csv(str(tmp_path / 'a.csv'))
+    assert again == before and list(again) == list(before) and again.sha256 == before.sha256
+    assert len(before) == 36 and before.difference(now(chairs_copy)) == ''
+
+
+@pytest.mark.parametrize('name', ['a,b.jpg', 'a"b.jpg', 'a\nb.jpg', 'a\rb.jpg', 'ü.jpg',
+                                  b'\xff.jpg'])
+def test_it_takes_every_name(chairs_copy, tmp_path, name):
+    folder = chairs_copy / 'train' / 'sofa'
+    (folder / '0.jpg').rename(folder / (name if isinstance(name, str) else name.decode(
+        'utf-8', 'surrogateescape')))
+    listing = now(chairs_copy)
+    (tmp_path / 'a.csv').write_bytes(listing.to_csv())
+    assert Listing.from_csv(str(tmp_path / 'a.csv')) == listing
+
+
+def test_it_tells_what_is_new_gone_or_changed(chairs_copy, before):
+    train = chairs_copy / 'train'
+    (train / 'sofa' / '0.jpg').unlink()
+    (train / 'stool' / '1.jpg').write_bytes(b'x')
+    (chairs_copy / 'test' / 'sofa' / '0.jpg').rename(chairs_copy / 'test' / 'stool' / '9.jpg')
+    assert before.difference(now(chairs_copy)) == (
+        '1 new (test/stool/9.jpg); 2 gone (train/sofa/0.jpg, test/sofa/0.jpg); 1 of another size '
+        '(train/stool/1.jpg)')
+    assert before.difference(now(chairs_copy), may_lack=True) == '1 new (test/stool/9.jpg)'
+
+
+def test_it_gives_back_what_is_gone(chairs_copy, before):
+    folders = ImageFolders(chairs_copy)
+    (chairs_copy / 'train' / 'sofa' / '0.jpg').unlink()
+    restored = before.restore(ImageFolders(chairs_copy))
+    assert restored.train.items == folders.train.items and restored.test.items == folders.test.items
+
+
+@pytest.mark.parametrize('content', ['', 'a,b\n', 'part,class,path,bytes\ntrain,a,b,much\n',
+                                     'part,class,path,bytes\ntrain,a\n'])
+def test_another_table_is_refused(tmp_path, content):
+    (tmp_path / 'a.csv').write_text(content)
+    with pytest.raises(UsageError, match='is not a list of pictures: expected a table with the '
+                                         'columns part, class, path, bytes'):
+        Listing.from_csv(str(tmp_path / 'a.csv'))

@@ -1,0 +1,61 @@
+"""Trains a run in a process of its own, which is killed on the way."""
+import multiprocessing
+import os
+import signal
+
+# Forked off a process that has the package at hand: to import it takes seconds.
+_context = multiprocessing.get_context('forkserver')
+_context.set_forkserver_preload(['gluon_finetune'])
+LIMIT = 300   # seconds
+
+
+def train_and_kill(path, config, data, *, at_batch=None, at_call=None):
+    """Starts the run `path` on the folder `data`, or goes on with it, until it is killed (-9).
+
+    That is once so many batches of this process are done, or as it is about to make its so manieth
+    call that changes what is on the disk. Returns whether it was killed before its end.
+    """
+    process = _context.Process(target=_train,
+                               args=(str(path), config, str(data), at_batch, at_call))
+    process.start()
+    process.join(LIMIT)
+    assert process.exitcode in (0, -signal.SIGKILL), f'status {process.exitcode}'
+    return process.exitcode != 0
+
+
+def _train(path, config, data, at_batch, at_call):
+    from gluon_finetune import ImageFolders
+    from gluon_finetune.training import run as module
+    folders = ImageFolders(data)
+    begin = module.resume_run if os.path.exists(path) else module.start_run
+    net, run = begin(path, config, folders)
+    if at_batch is not None:
+        _kill_after_batch(module, at_batch)
+    if at_call is not None:
+        _kill_at_call(at_call)
+    list(module.train_run(net, run, folders, progress=False))
+
+
+def _kill_after_batch(module, number):
+    train_steps = module.train_steps
+
+    def steps(*arguments, **options):
+        for i, meter in enumerate(train_steps(*arguments, **options)):
+            if i == number:
+                os.kill(os.getpid(), signal.SIGKILL)
+            yield meter
+    module.train_steps = steps
+
+
+def _kill_at_call(number):
+    calls = [0]
+
+    def counted(function):
+        def call(*arguments, **options):
+            calls[0] += 1
+            if calls[0] == number:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return function(*arguments, **options)
+        return call
+    for name in ('mkdir', 'rename', 'replace', 'fsync', 'unlink', 'remove', 'rmdir'):
+        setattr(os, name, counted(getattr(os, name)))

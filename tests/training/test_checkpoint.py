@@ -1,0 +1,126 @@
+"""What a run directory from anyone can do: be used, or be refused in our words; nothing else."""
+import copy
+import dataclasses
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import gluon_finetune as gf
+from gluon_finetune.config import Config
+from gluon_finetune.errors import UsageError, WorkError
+from gluon_finetune.results.predict import Predictor
+from gluon_finetune.training.checkpoint import RunDirectory
+from gluon_finetune.training.run import resume_run, start_run, train_run
+from gluon_finetune.training.saving import Checkpoint
+from gluon_finetune.training.snapshots import write_snapshot
+from gluon_finetune.training.state import State
+
+pytestmark = pytest.mark.faults
+CONFIG = Config(network='mobilenet0.25', scratch=True, batch_size=12, num_epochs=1, image_size=32)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner,
+                                                                max_size=4), max_leaves=12)
+fuzzed = settings(max_examples=200, deadline=None, database=None, derandomize=True,
+                  suppress_health_check=list(HealthCheck))
+
+
+@pytest.fixture(scope='module')
+def original(tmp_path_factory, chairs):
+    folders = gf.ImageFolders(chairs)
+    net, run = start_run(str(tmp_path_factory.mktemp('original') / 'run'), CONFIG, folders)
+    list(train_run(net, run, folders, progress=False))
+    return run.path
+
+
+@pytest.fixture
+def run(original, tmp_path):
+    return Path(shutil.copytree(original, tmp_path / 'run'))
+
+
+@pytest.mark.parametrize('field', ['network', 'source', 'dtype', 'cache', 'on_bad', 'on_diverge'])
+@pytest.mark.parametrize('value', ['{outside}/evil', '../outside/evil', '../outside', '/dev/null'])
+def test_no_setting_leads_out_of_a_run(run, chairs, tmp_path, monkeypatch, field, value):
+    outside = tmp_path / 'outside'
+    outside.mkdir()
+    monkeypatch.chdir(run)
+    monkeypatch.setenv('GLUON_FINETUNE_CACHE', str(outside))
+    monkeypatch.setenv('MXNET_HOME', str(outside))
+    config = {**dataclasses.asdict(CONFIG), 'num_epochs': 2,
+              field: value.format(outside=outside)}
+    (run / 'config.json').write_text(json.dumps(config))
+    for use in (lambda: Predictor.load(str(run)), lambda: go_on(run, chairs)):
+        try:
+            use()
+        except UsageError:
+            pass
+        else:
+            assert field == 'source', 'which the other run can do without'
+    assert os.listdir(outside) == []
+
+
+def go_on(run, chairs):
+    folders = gf.ImageFolders(chairs)
+    net, resumed = resume_run(str(run), RunDirectory.open(str(run)).config, folders)
+    list(train_run(net, resumed, folders, progress=False))
+
+
+def spoilt(whole):
+    """JSON that is almost right: something else, or nothing, is at one place in it."""
+    @st.composite
+    def values(draw):
+        value = copy.deepcopy(whole)
+        holder = value
+        while True:
+            key = draw(st.sampled_from(sorted(holder) if isinstance(holder, dict)
+                                       else range(len(holder))))
+            if isinstance(holder[key], (dict, list)) and holder[key] and draw(st.booleans()):
+                holder = holder[key]
+            elif draw(st.booleans()):
+                holder[key] = draw(JSON)
+                return value
+            else:
+                del holder[key]
+                return value
+    return values() | JSON
+
+
+def refused_or_used(read):
+    try:
+        read()
+    except (UsageError, WorkError) as error:
+        str(error).encode('utf-8')
+
+
+@pytest.mark.parametrize('name, whole', [
+    ('config.json', dataclasses.asdict(CONFIG)), ('labels.json', ['bench', 'sofa', 'stool']),
+    ('split.json', {'seed': 0, 'test_fraction': 0.2, 'train': ['a/1'], 'test': ['b/2']})])
+def test_settings_of_any_form(run, name, whole):
+    @fuzzed
+    @given(spoilt(whole))
+    def fuzz(value):
+        (run / name).write_text(json.dumps(value))
+        refused_or_used(lambda: RunDirectory.open(str(run)))
+    fuzz()
+    (run / name).write_text(json.dumps(whole))
+    RunDirectory.open(str(run))
+
+
+def test_a_state_of_any_form(run, tmp_path):
+    whole = json.loads((run / 'checkpoint' / '000002' / 'state.json').read_text())
+    assert State.from_json(whole['state']).history
+
+    @fuzzed
+    @given(spoilt(whole))
+    def fuzz(value):
+        shutil.rmtree(tmp_path / '000001', ignore_errors=True)
+        snapshot = write_snapshot(str(tmp_path), {
+            'weights.params': lambda file: file.write(b'w'),
+            'state.json': lambda file: file.write(json.dumps(value).encode())})
+        refused_or_used(lambda: Checkpoint(snapshot).state.history.best.epoch)
+    fuzz()

@@ -1,0 +1,317 @@
+"""Disks fill, folders vanish, pictures break and losses explode in the middle of a run."""
+import os
+import random
+import shutil
+import subprocess
+
+import numpy
+import pytest
+from full_disk import small_disk
+
+import gluon_finetune as gf
+from gluon_finetune.config import Config
+from gluon_finetune.data import decode, loader
+from gluon_finetune.errors import Diverged, UsageError, WorkError
+from gluon_finetune.training.checkpoint import RunDirectory
+from gluon_finetune.training.meter import START
+from gluon_finetune.training.run import resume_run, start_run, train_run
+
+pytestmark = pytest.mark.faults
+CONFIG = Config(network='mobilenet0.25', scratch=True, batch_size=5, num_epochs=3,
+                image_size=32)
+FULL = ('cannot save the run in {run}: {reason}; what was saved before is whole: mend this, then '
+        'go on with --resume')
+
+
+def replace(**changes):
+    return Config(**{**vars(CONFIG), **changes})
+
+
+@pytest.fixture
+def folders(chairs):
+    return gf.ImageFolders(chairs)
+
+
+@pytest.fixture
+def own(chairs_copy):
+    """Folders that a test may spoil."""
+    return gf.ImageFolders(chairs_copy)
+
+
+def start(path, folders, config=CONFIG, **options):
+    net, run = start_run(str(path), config, folders)
+    return run, train_run(net, run, folders, progress=False, **options)
+
+
+def go_on(run, folders, **changes):
+    net, run = resume_run(run.path, Config(**{**vars(run.config), **changes}), folders)
+    return list(train_run(net, run, folders, progress=False))
+
+
+def files(folder):
+    return sorted(os.path.relpath(os.path.join(where, name), folder)
+                  for where, _, names in os.walk(folder) for name in names)
+
+
+# the disk
+
+def test_a_disk_that_fills(tmp_path, folders):
+    with small_disk(tmp_path / 'disk', '8m') as disk:
+        run, epochs = start(disk / 'run', folders)
+        next(epochs)
+        before = files(disk)
+        with open(disk / 'other', 'wb', buffering=0) as other, pytest.raises(OSError):
+            while True:
+                other.write(bytes(1 << 16))
+        with pytest.raises(WorkError) as error:
+            next(epochs)
+        assert str(error.value) == FULL.format(run=run.path, reason='No space left on device')
+        os.remove(disk / 'other')
+        assert files(disk) == before
+        assert [record.epoch for record in go_on(run, folders)] == [2, 3]
+
+
+def test_a_disk_too_small_is_found_before_the_first_batch(tmp_path, folders):
+    with small_disk(tmp_path / 'disk', '500k') as disk:
+        run, epochs = start(disk / 'run', folders)
+        with pytest.raises(WorkError) as error:
+            next(epochs)
+        assert str(error.value) == FULL.format(run=run.path, reason='No space left on device')
+        assert files(run.path) == ['config.json', 'labels.json', 'pictures.csv']
+
+
+def test_a_disk_that_becomes_read_only(tmp_path, folders):
+    with small_disk(tmp_path / 'disk', '20m') as disk:
+        run, epochs = start(disk / 'run', folders)
+        next(epochs)
+        before = files(disk)
+        subprocess.run(['mount', '-o', 'remount,ro', str(disk)], check=True)
+        with pytest.raises(WorkError) as error:
+            next(epochs)
+        assert str(error.value) == FULL.format(run=run.path, reason='Read-only file system')
+        with pytest.raises(WorkError, match='Read-only file system'):
+            run.log('a line')
+        assert files(disk) == before and len(RunDirectory.open(run.path).history) == 1
+
+
+def test_a_run_directory_that_is_deleted(tmp_path, folders):
+    run, epochs = start(tmp_path / 'run', folders)
+    next(epochs)
+    shutil.rmtree(run.path)
+    with pytest.raises(WorkError) as error:
+        next(epochs)
+    assert str(error.value) == f'the run directory {run.path} is gone: nothing can be saved'
+    assert not os.path.exists(run.path)
+
+
+# pictures
+
+@pytest.mark.parametrize('spoil, reason', [
+    (os.remove, 'cannot be read: No such file or directory'),
+    (lambda path: shutil.copyfile('/dev/null', path), 'the file is empty'),
+    (lambda path: (os.remove(path), os.mkfifo(path)), 'not a file')])
+def test_a_picture_that_breaks_stops_the_run_where_it_is(tmp_path, own, spoil, reason):
+    run, epochs = start(tmp_path / 'run', own)
+    next(epochs)
+    path, copy = own.train.items[3][0], tmp_path / 'copy.jpg'
+    shutil.copyfile(path, copy)
+    spoil(path)
+    with pytest.raises(UsageError) as error:
+        next(epochs)
+    assert str(error.value) == (
+        f'cannot use the picture {path}: {reason}; what was done before is saved: go on with '
+        f'--resume once it is mended, or without it by --resume --on-bad skip')
+    if os.path.lexists(path):
+        os.remove(path)
+    shutil.copyfile(copy, path)
+    go_on(run, own)
+    whole, epochs = start(tmp_path / 'whole', own)
+    list(epochs)
+    assert weights(run) == weights(whole)
+
+
+def weights(run):
+    return RunDirectory.open(run.path).last().snapshot.sums['weights.params']
+
+
+def test_a_picture_that_breaks_is_left_out_and_named(tmp_path, own):
+    said = []
+    run, epochs = start(tmp_path / 'run', own, replace(on_bad='skip'), say=said.append)
+    next(epochs)
+    gone, broken = own.train.items[3][0], own.test.items[5][0]
+    os.remove(gone)
+    with open(broken, 'wb'):
+        pass
+    next(epochs)
+    assert said == [f'epoch 2 went without 2 pictures ({gone}: cannot be read: No such file or '
+                    f'directory; {broken}: the file is empty)']
+    state = RunDirectory.open(run.path).last().state
+    assert state.left_out == {gone: 'cannot be read: No such file or directory',
+                              broken: 'the file is empty'}
+    assert state.history[1].test_acc * 11 == pytest.approx(round(state.history[1].test_acc * 11))
+    assert state.history[1].train_acc * 23 == pytest.approx(round(state.history[1].train_acc * 23))
+
+
+def test_a_run_that_a_picture_has_stopped_goes_on_without_it(tmp_path, own, chairs_copy):
+    run, epochs = start(tmp_path / 'run', own)
+    next(epochs)
+    os.remove(own.train.items[3][0])
+    with pytest.raises(UsageError):
+        next(epochs)
+    now = gf.ImageFolders(chairs_copy)
+    with pytest.raises(UsageError) as error:
+        go_on(run, now)
+    assert str(error.value) == (
+        f'{run.path} was started on other pictures than are under {chairs_copy} now: 1 gone '
+        f'(train/bench/3.jpg); put back what it was started on')
+    with pytest.warns(UserWarning, match='epoch 2 went without 1 picture '):
+        assert [record.epoch for record in go_on(run, now, on_bad='skip', num_epochs=2)] == [2]
+
+
+def test_a_batch_of_which_nothing_is_left_does_not_shift_the_rest(tmp_path, chairs):
+    config = replace(batch_size=1, num_epochs=1, on_bad='skip', checkpoint_every=1)
+    whole, parts = [start_and_spoil(tmp_path / name, chairs, config) for name in ('a', 'b')]
+    list(whole[2])
+    for saves in (2, 5, 9):   # and more before it: eight pictures of 24, drawn by hazard, are gone
+        run, folders, epochs = parts
+        break_off(run, epochs, saves)
+        net, run = resume_run(run.path, config, folders)
+        parts = run, folders, train_run(net, run, folders, progress=False, say=lambda line: None)
+    list(parts[2])
+    assert weights(whole[0]) == weights(run)
+    assert len(RunDirectory.open(run.path).last().state.left_out) == 8
+
+
+def start_and_spoil(path, chairs, config):
+    folders = gf.ImageFolders(shutil.copytree(chairs, path / 'chairs'))
+    run, epochs = start(path / 'run', folders, config, say=lambda line: None)
+    for gone, _ in random.Random(1).sample(folders.train.items, 8):
+        os.remove(gone)
+    return run, folders, epochs
+
+
+def break_off(run, epochs, saves):
+    save = run.save
+
+    def breaking(*arguments):
+        nonlocal saves
+        saves -= 1
+        if not saves:
+            raise KeyboardInterrupt
+        save(*arguments)
+    run.save = breaking
+    with pytest.raises(KeyboardInterrupt):
+        list(epochs)
+
+
+def test_a_read_that_hangs_holds_no_run_up(tmp_path, own, monkeypatch):
+    said = []
+    run, epochs = start(tmp_path / 'run', own, replace(on_bad='skip', num_epochs=2),
+                        say=said.append)
+    next(epochs)
+    path = own.train.items[3][0]
+    os.remove(path)
+    os.mkfifo(path)   # nobody writes: to open it is to wait for ever
+    monkeypatch.setattr(decode, '_check_file', lambda path: None)   # which refuses pipes
+    monkeypatch.setattr(loader, 'PATIENCE', 0.5)
+    next(epochs)
+    assert said == [f'epoch 2 went without 1 picture ({path}: reading it takes longer than 0.5 '
+                    f'seconds)']
+    os.close(os.open(path, os.O_RDWR | os.O_NONBLOCK))   # lets the thread go
+
+
+def test_a_fault_in_a_loading_thread_surfaces(tmp_path, own, monkeypatch):
+    run, epochs = start(tmp_path / 'run', own, replace(on_bad='skip'))
+    next(epochs)
+    monkeypatch.setattr(loader.PictureLoader, 'prepare', lambda *_: 1 // 0)
+    with pytest.raises(WorkError, match=r'preparing the picture .*\.jpg failed: ZeroDivisionError'):
+        next(epochs)
+    monkeypatch.undo()
+    assert [record.epoch for record in go_on(run, own)] == [2, 3]
+
+
+# the loss
+
+class Exploding:
+    """Makes the weights of the output layer huge at some steps, in spite of a finite loss."""
+
+    def __init__(self, monkeypatch, at, value=numpy.inf):
+        from gluon_finetune.compat import mx
+        step, self.at, self.steps = mx.gluon.Trainer.step, set(at), 0
+
+        def spoilt(trainer, *arguments, **options):
+            step(trainer, *arguments, **options)
+            self.steps += 1
+            if self.steps in self.at:
+                for param in trainer._params:
+                    if param.grad_req != 'null':
+                        param.set_data(param.data() * value)
+        monkeypatch.setattr(mx.gluon.Trainer, 'step', spoilt)
+
+
+def test_a_loss_that_is_not_finite_stops_the_run(tmp_path, folders, monkeypatch):
+    run, epochs = start(tmp_path / 'run', folders)
+    Exploding(monkeypatch, [7])
+    next(epochs)
+    with pytest.raises(Diverged, match='the loss is nan in epoch 2, batch 3, at learning rate 0'):
+        next(epochs)
+    state = RunDirectory.open(run.path).last().state
+    assert state.place == START._replace(epoch=2) and len(state.history) == 1
+
+
+def test_weights_that_are_not_finite_are_not_saved(tmp_path, folders, monkeypatch):
+    run, epochs = start(tmp_path / 'run', folders, replace(checkpoint_every=1))
+    Exploding(monkeypatch, [7])
+    next(epochs)
+    with pytest.raises(Diverged, match=r'is not finite in epoch 2 after batch 2, at learning rate '
+                                       r'0\.01: try a smaller one, such as 0\.001'):
+        next(epochs)
+    assert RunDirectory.open(run.path).last().state.place[:2] == (2, 1)
+
+
+def test_a_run_goes_back_with_half_the_learning_rate(tmp_path, folders, monkeypatch):
+    said = []
+    run, epochs = start(tmp_path / 'run', folders, replace(on_diverge='rewind'), say=said.append)
+    Exploding(monkeypatch, [7])
+    records = list(epochs)
+    assert [record.epoch for record in records] == [1, 2, 3]
+    assert [record.learning_rate for record in records] == [0.01, 0.005, 0.005]
+    assert said == ['the loss is nan in epoch 2, batch 3, at learning rate 0.01: back to the end '
+                    'of epoch 1, with learning rate 0.005 (1 of at most 5 times)']
+    resumed = go_on(run, folders, num_epochs=4)
+    assert [record.learning_rate for record in resumed] == [0.005]
+    assert RunDirectory.open(run.path).last().state.rewinds == 1
+
+
+def test_a_run_that_diverges_at_once_goes_back_to_the_beginning(tmp_path, folders, monkeypatch):
+    said = []
+    run, epochs = start(tmp_path / 'run', folders, replace(on_diverge='rewind'), say=said.append)
+    Exploding(monkeypatch, [1, 4])   # three steps are made before the second loss is read
+    assert next(epochs).learning_rate == 0.0025
+    assert [line.partition('rate ')[2] for line in said] == [
+        '0.01: back to the beginning, with learning rate 0.005 (1 of at most 5 times)',
+        '0.005: back to the beginning, with learning rate 0.0025 (2 of at most 5 times)']
+
+
+def test_a_spoilt_checkpoint_is_passed_over(tmp_path, folders, monkeypatch):
+    said = []
+    run, epochs = start(tmp_path / 'run', folders, replace(on_diverge='rewind'), say=said.append)
+    Exploding(monkeypatch, [10], value=1e20)   # finite, and past mending, at the end of epoch 2
+    records = list(epochs)
+    assert [record.epoch for record in records] == [1, 2, 2, 3]
+    assert ['back to the end of epoch 2' in said[0], 'back to the end of epoch 1' in said[1]] == [
+        True, True]
+    history = RunDirectory.open(run.path).history
+    assert [record.learning_rate for record in history] == [0.01, 0.0025, 0.0025]
+
+
+def test_a_run_goes_back_five_times_at_most(tmp_path, folders, monkeypatch):
+    said = []
+    run, epochs = start(tmp_path / 'run', folders, replace(on_diverge='rewind'), say=said.append)
+    Exploding(monkeypatch, range(1, 1000))
+    with pytest.raises(Diverged) as error:
+        next(epochs)
+    assert str(error.value) == (
+        'the loss is nan in epoch 1, batch 2, at learning rate 0.0003125: try a smaller one, such '
+        'as 3.125e-05; going back and halving the learning rate has not helped 5 times')
+    assert len(said) == 5 and len(RunDirectory.open(run.path).history) == 0

@@ -9,6 +9,8 @@ help:
 	@echo 'make fuzz     damages files in every way for five minutes (SECONDS=...)'
 	@echo 'make lint     the style'
 	@echo 'make matrix   the tests that matter on Python 3.8 to 3.12, NumPy 1.19 to 1.26'
+	@echo 'make bench-epoch  pictures/s against PyTorch; also step predict loader frozen memory'
+	@echo '             start scale, with ARGS="--data FOLDER --json FILE"; see docs/performance.md'
 	@echo 'make clean    removes .venv and what tools left behind'
 
 demo: venv
@@ -31,6 +33,10 @@ venv:
 
 matrix: venv
 	.venv/bin/python benchmarks/matrix.py
+
+bench-%: EXTRAS = parity,bench
+bench-%: venv
+	.venv/bin/python benchmarks/$*.py $(ARGS)
 
 clean:
 	rm -rf .venv .pytest_cache .ruff_cache build dist *.egg-info

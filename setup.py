@@ -31,6 +31,7 @@ setup(
     extras_require={
         'test': ['pytest>=7', 'hypothesis>=6,<7', 'ruff', 'nbclient', 'ipykernel'],
         'parity': ['torch>=2,<3', 'torchvision>=0.15,<1', 'timm>=0.9,<2'],
+        'bench': ['psutil>=5.8,<8', 'onnx>=1.14,<2', 'onnxruntime>=1.15,<2'],
     },
     entry_points={'console_scripts': ['gluon-finetune = gluon_finetune.__main__:main']},
 )

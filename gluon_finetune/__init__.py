@@ -30,3 +30,4 @@ if not is_command_line():   # a command imports what it needs itself: `doctor` n
     from .results.predict import Predictor
     from .results.report import write_report
     from .results.export import export_torch
+    from .results.quantize import export_int8

@@ -18,12 +18,12 @@ from .parity import table
 from .parity.rows import DIFFERS
 from .results.export import export_torch
 from .results.predict import Predictor, confusion
+from .results.quantize import export_int8
 from .results.report import write_report
 from .training.checkpoint import RunDirectory
 from .training.devices import parse_devices
 from .training.history import describe
 from .training.run import resume_run, start_run, train_run
-from .training.signals import deadly_ctrl_c
 from .version import __version__
 
 
@@ -108,6 +108,10 @@ TRAIN_OPTIONS = {
     'image_size': ('--image-size', int, 'height and width of the input'),
     'min_area': ('--min-area', float, 'smallest share of a picture that a training crop keeps'),
     'wd': ('--wd', float, 'weight decay'),
+    'dtype': ('--dtype', str, 'what layers compute in: float32, bfloat16 or float16'),
+    'views': ('--views', int, 'with --freeze, crops of a picture that are kept; 0: none'),
+    'cache': ('--cache', str, 'ram or disk: keep decoded pictures for the next epoch'),
+    'cache_limit': ('--cache-limit', int, 'bytes it may take (default: half of what is free)'),
     'seed': ('--seed', int, 'same seed, same result'),
     'num_workers': ('--workers', int, 'threads that prepare pictures; they change no result'),
     'checkpoint_every': ('--checkpoint-every', int, 'batches between checkpoints, beside those '
@@ -153,9 +157,8 @@ def train(args):
 def fit(net, run, folders, devices, say):
     """Trains, saying each epoch; a run that is stopped says how to go on."""
     try:
-        with deadly_ctrl_c():   # the second one; train_run notes the first
-            for record in train_run(net, run, folders, devices=devices, say=say):
-                say(describe(record))
+        for record in train_run(net, run, folders, devices=devices, say=say, at_once=True):
+            say(describe(record))
     except Stopped as error:
         command = ['gluon-finetune', 'train', folders.root, '--out', run.path, '--resume']
         message = f'{error}; go on with: {" ".join(map(shlex.quote, command))}'
@@ -200,18 +203,24 @@ def add_evaluate(commands):
     command = commands.add_parser('evaluate', help='accuracy of a run on the test pictures of DATA')
     command.add_argument('path', metavar='RUN')
     command.add_argument('data', metavar='DATA')
+    add_dtype(command)
     command.add_argument('--json', action='store_true')
     command.set_defaults(run=evaluate)
 
 
+def add_dtype(command):
+    """What a finished run computes in."""
+    command.add_argument('--dtype', choices=['float32', 'bfloat16', 'int8'], default='float32',
+                         help='int8 after `export --to int8` (default: float32)')
+
+
 def evaluate(args):
-    predictor, run = Predictor.load(args.path), RunDirectory.open(args.path)
+    predictor, run = Predictor.load(args.path, args.dtype), RunDirectory.open(args.path)
     folders = read_folders(args.data, split=run.split)
     if folders.classes != run.classes:
         raise UsageError(f'{args.data} has the classes {folders.classes}, the run {run.classes}: '
                          f'evaluate it on pictures of the same classes')
-    paths, labels = zip(*folders.test.items)
-    counts = confusion(predictor.probabilities(paths), labels)
+    counts = confusion_of(predictor, folders)
     accuracy = float(counts.trace() / counts.sum())
     if args.json:
         return print_json({'accuracy': accuracy, 'classes': run.classes,
@@ -223,19 +232,26 @@ def evaluate(args):
         print(f'  {name:{width}}  {right} of {row.sum()} right')
 
 
+def confusion_of(predictor, folders):
+    """Counts of the test pictures [true class, predicted class]."""
+    paths, labels = zip(*folders.test.items)
+    return confusion(predictor.probabilities(paths), labels)
+
+
 # predict
 
 def add_predict(commands):
     command = commands.add_parser('predict', help='the classes of pictures, most probable first')
     command.add_argument('path', metavar='RUN')
     command.add_argument('files', metavar='FILE', nargs='+')
+    add_dtype(command)
     command.add_argument('--top', type=int, default=5, help='classes to print (default: 5)')
     command.add_argument('--json', action='store_true')
     command.set_defaults(run=predict)
 
 
 def predict(args):
-    predictions = Predictor.load(args.path)(args.files, top=args.top)
+    predictions = Predictor.load(args.path, args.dtype)(args.files, top=args.top)
     if args.json:
         return print_json([{'file': file, 'classes': [{'class': name, 'probability': probability}
                                                       for name, probability in ranking]}
@@ -249,9 +265,24 @@ def predict(args):
 def add_export(commands):
     command = commands.add_parser('export', help='write the network of a run for another framework')
     command.add_argument('path', metavar='RUN')
-    command.add_argument('--to', choices=['torch'], required=True)
-    command.add_argument('--out', help='new folder (default: RUN/torch)')
-    command.set_defaults(run=lambda args: print(export_torch(args.path, args.out)))
+    command.add_argument('--to', choices=['torch', 'int8'], required=True)
+    command.add_argument('--data', help='pictures the run was trained on, to calibrate int8 with')
+    command.add_argument('--out', help='new folder for torch (default: RUN/torch)')
+    command.set_defaults(run=export)
+
+
+def export(args):
+    if args.to == 'torch':
+        print(export_torch(args.path, args.out))
+        return
+    if not args.data or args.out:
+        raise UsageError('--to int8 needs --data, the pictures the run was trained on, and no '
+                         '--out: it is written into the run, where predict and evaluate find it')
+    folders = read_folders(args.data, split=RunDirectory.open(args.path).split)
+    print(export_int8(args.path, folders))
+    for dtype in ('float32', 'int8'):
+        counts = confusion_of(Predictor.load(args.path, dtype), folders)
+        print(f'{dtype:8} accuracy {counts.trace() / counts.sum():.3f} on {counts.sum()} pictures')
 
 
 # check

@@ -40,7 +40,7 @@ class Config:
     freeze: bool = False           # features stay as they are (exercise 3)
     seed: int = 0
     dtype: str = 'float32'         # bfloat16 or float16 where the device computes in it
-    views: int = 1                 # augmented views of a picture whose frozen features are kept
+    views: int = 1                 # crops of a picture whose frozen features are kept; 0: none
     num_workers: int = 1           # threads that prepare batches; without a GPU one is enough
     cache: str = None              # 'ram' or 'disk': keep decoded pictures for the next epoch
     cache_limit: int = None        # bytes of it; None: half of what is free
@@ -49,7 +49,7 @@ class Config:
     checkpoint_every: int = None   # batches; None: after each epoch alone
 
     def __post_init__(self):
-        for name in ('batch_size', 'num_epochs', 'image_size', 'views'):
+        for name in ('batch_size', 'num_epochs', 'image_size'):
             _check_whole(name, getattr(self, name), 1)
         for name in ('cache_limit', 'checkpoint_every'):
             if getattr(self, name) is not None:
@@ -58,7 +58,8 @@ class Config:
             if getattr(self, name) not in allowed:
                 raise UsageError(f'{name} is {getattr(self, name)!r}: it must be one of '
                                  f'{", ".join(map(str, allowed))}')
-        _check_whole('num_workers', self.num_workers, 0)
+        for name in ('num_workers', 'views'):
+            _check_whole(name, getattr(self, name), 0)
         if self.seed is not None:
             _check_whole('seed', self.seed, 0)
         _check_positive('learning_rate', self.learning_rate)

@@ -1,19 +1,19 @@
 """The chapter's augmentation of pictures into input tensors; knows neither files nor labels.
 
 The same pixels to the bit as Gluon's transforms make of the same crop, in a third of their time:
-OpenCV resizes, and a table of 256 numbers a channel normalises.
+a table of 256 numbers a channel normalises.
 """
 import collections
 import functools
 import math
 import random
 
-import cv2
 import numpy as np
 
 from ..compat import array
 from ..config import IMAGENET_MEAN, IMAGENET_STD, RESIZE_RATIO
 from ..errors import UsageError
+from .resize import resize
 
 # Aspect ratios of random crops, and how often one that does not fit is drawn again, as in Gluon.
 _RATIOS = (3 / 4, 4 / 3)
@@ -35,16 +35,24 @@ class Augmentation:
     `random`. The loader has the two steps apart: `draw` the view of a picture, `render` it.
     """
 
-    def __init__(self, image_size, draw):
-        self.image_size, self._draw = image_size, draw
+    def __init__(self, name, image_size, draw):
+        self.name, self.image_size, self._draw = name, image_size, draw
+
+    def __repr__(self):
+        return self.name
 
     def __call__(self, X):
-        pixels, out = X.asnumpy(), np.empty((3, self.image_size, self.image_size), 'float32')
+        out = np.empty((3, self.image_size, self.image_size), 'float32')
+        self.apply(X, random, out)
+        return array(out)
+
+    def apply(self, picture, rng, out):
+        """Write the view of an array, of MXNet or NumPy, that `rng` decides into `out`."""
+        pixels = picture.asnumpy() if hasattr(picture, 'asnumpy') else np.asarray(picture)
         if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8:
             raise UsageError(f'expected a picture of shape (height, width, 3) and type uint8, not '
                              f'{pixels.shape} and {pixels.dtype}')
-        self.render(pixels, self.draw(*pixels.shape[:2], random), out)
-        return array(out)
+        self.render(pixels, self.draw(*pixels.shape[:2], rng), out)
 
     def draw(self, height, width, rng):
         """Return the `View` of a picture of this size that the generator `rng` decides."""
@@ -56,13 +64,12 @@ class Augmentation:
         `pixels`: (height, width, 3) uint8, smaller by `reduction` than what the view was drawn for.
         """
         top, left, height, width = (round(number / reduction) for number in view[:4])
-        part = pixels[top:top + height, left:left + width]
-        if part.shape[:2] != (view.side, view.side):
-            part = cv2.resize(part, (view.side, view.side), interpolation=cv2.INTER_LINEAR)
+        part = resize(pixels[top:top + height, left:left + width], view.side)
         start = (view.side - self.image_size) // 2
         part = part[start:start + self.image_size, start:start + self.image_size]
-        for channel, table, plane in zip(cv2.split(part), _tables(), out):
-            plane[:] = cv2.LUT(channel, table)[:, ::-1 if view.flip else 1]
+        part = part[:, ::-1 if view.flip else 1]
+        for channel, (table, plane) in enumerate(zip(_tables(), out)):
+            np.take(table, part[:, :, channel], out=plane, mode='clip')   # no byte is out of range
 
 
 def train_augs(image_size=224, *, min_area=0.08):
@@ -73,7 +80,7 @@ def train_augs(image_size=224, *, min_area=0.08):
     def draw(height, width, rng):
         crop = random_crop(height, width, (min_area, 1), image_size, rng)
         return View(*crop, image_size, rng.random() < 0.5)
-    return Augmentation(image_size, draw)
+    return Augmentation(f'train_augs({image_size}, min_area={min_area})', image_size, draw)
 
 
 def test_augs(image_size=224):
@@ -85,7 +92,7 @@ def test_augs(image_size=224):
 
     def draw(height, width, rng):
         return View(0, 0, height, width, side, flip=False)
-    return Augmentation(image_size, draw)
+    return Augmentation(f'test_augs({image_size})', image_size, draw)
 
 
 def random_crop(height, width, areas, image_size, rng):

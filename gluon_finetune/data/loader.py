@@ -4,8 +4,6 @@ Threads decode and augment while the engine computes: Pillow and OpenCV work wit
 Each picture has a random generator of its own, so that a batch depends neither on the number of
 threads nor on the batches before it.
 """
-import collections
-import itertools
 import random
 from concurrent.futures import TimeoutError as Late
 
@@ -17,7 +15,7 @@ from ..errors import UsageError, WorkError
 from .augment import reduction_for, test_augs, train_augs
 from .cache import PictureCache
 from .decode import Picture
-from .threads import Threads
+from .threads import Threads, ahead
 
 AHEAD = 2        # batches prepared beyond the one in use
 PATIENCE = 120   # seconds for one picture: a file system that takes longer is not coming back
@@ -67,17 +65,31 @@ class PictureLoader:
     def batches(self, start=0):
         """Yield the batches of one epoch from number `start` on, counted from 0 without `empty`."""
         self.empty = self.empty if start else 0
+        key, order = self.draw()
+        rest = order[(start + self.empty) * self.batch_size:]
+        return ((X, y) for _, X, y in self.read(rest, key))
+
+    def draw(self):
+        """Return what is random in an epoch: its number, and the pictures in their order."""
         key, order = 0, list(range(len(self.items)))
         if self.shuffle:
             key = random.getrandbits(64)
             random.Random(key).shuffle(order)
-        starts = range((start + self.empty) * self.batch_size, len(order), self.batch_size)
+        return key, order
+
+    def read(self, order, key):
+        """Yield (pictures, X, y) of batches of the pictures `order`, numbers in `items`.
+
+        They look as in the epoch of number `key`.
+        """
+        starts = range(0, len(order), self.batch_size)
         with Threads(max(self.num_workers, 1)) as threads:
             batches = (self._begin(order[i:i + self.batch_size], key, threads) for i in starts)
-            for batch in _ahead(batches, AHEAD if self.num_workers else 0):
-                X, labels = self._finish(batch, threads)
-                if labels:
-                    yield from_numpy(X), array(labels, dtype='int32')
+            for batch in ahead(batches, AHEAD if self.num_workers else 0):
+                indices, X = self._finish(batch, threads)
+                if indices:
+                    labels = [self.items[index][1] for index in indices]
+                    yield indices, from_numpy(X), array(labels, dtype='int32')
                 else:
                     self.empty += 1
 
@@ -90,9 +102,9 @@ class PictureLoader:
     def _finish(self, batch, threads):
         """Wait for the pictures of a batch, for each no longer than `PATIENCE`."""
         X, futures = batch
-        rows, labels = [], []
+        rows, indices = [], []
         for row, (index, future) in enumerate(futures):
-            path, label = self.items[index]
+            path = self.items[index][0]
             try:
                 future.result(PATIENCE)
             except Late:
@@ -106,8 +118,8 @@ class PictureLoader:
                 raise WorkError(f'preparing the picture {path} failed: {error!r}') from error
             else:
                 rows.append(row)
-                labels.append(label)
-        return (X if len(rows) == len(X) else X[rows]), labels
+                indices.append(index)
+        return indices, X if len(rows) == len(X) else X[rows]
 
     def _leave_out(self, path, reason):
         if self.on_bad == 'stop':
@@ -117,16 +129,11 @@ class PictureLoader:
     def prepare(self, index, key, out):
         """Write picture `index`, as it looks in the epoch that `key` stands for, into `out`."""
         picture = self._open(self.items[index][0])
-        view = self.augs.draw(*picture.shape, random.Random(key + index))
-        reduction = reduction_for(view, picture.reductions)
-        self.augs.render(picture.decode(reduction), view, out, reduction)
+        read_view(picture, self.augs, random.Random(key + index), out)
 
 
-def _ahead(iterable, count):
-    """The same items in the same order, made `count` items before they are needed."""
-    items = iter(iterable)
-    waiting = collections.deque(itertools.islice(items, count))
-    for item in items:
-        waiting.append(item)
-        yield waiting.popleft()
-    yield from waiting
+def read_view(picture, augs, rng, out):
+    """Write what `augs` makes of a `Picture` into `out`, decoding no more of it than that takes."""
+    view = augs.draw(*picture.shape, rng)
+    reduction = reduction_for(view, picture.reductions)
+    augs.render(picture.decode(reduction), view, out, reduction)

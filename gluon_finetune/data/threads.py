@@ -1,4 +1,6 @@
 """Threads that work ahead and never hold up the end of the process; knows nothing of their work."""
+import collections
+import itertools
 import queue
 import threading
 from concurrent.futures import Future
@@ -42,3 +44,13 @@ class Threads:
                 future.set_result(function(*args))
             except BaseException as error:   # it is for whoever asks for the result
                 future.set_exception(error)
+
+
+def ahead(iterable, count):
+    """Yield the same items in the same order, each made `count` items before it is needed."""
+    items = iter(iterable)
+    waiting = collections.deque(itertools.islice(items, count))
+    for item in items:
+        waiting.append(item)
+        yield waiting.popleft()
+    yield from waiting

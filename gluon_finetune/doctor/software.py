@@ -7,9 +7,11 @@ from .finding import bad, ok, warn
 
 REQUIRED = {'NumPy': ('numpy', 'numpy<2'), 'Pillow': ('PIL', 'Pillow')}   # module, requirement
 OPTIONAL = {   # name: module, and what does not work without it
+    'OpenCV': ('cv2', 'pictures are resized by MXNet instead, which slows training'),
     'torch': ('torch', '.pth files and the comparison with PyTorch need it'),
     'ONNX': ('onnx', 'export to ONNX needs it'),
     'ONNX Runtime': ('onnxruntime', 'the check of an ONNX export needs it')}
+DISTRIBUTIONS = {'PIL': 'Pillow', 'cv2': 'opencv-python'}   # installed under another name
 FEATURES = ('CUDA', 'CUDNN', 'NCCL', 'MKLDNN', 'ONEDNN', 'OPENMP', 'OPENCV', 'DIST_KVSTORE')
 OWN_GLUONCV = ('gluon_finetune imports it with torch hidden: call gluon_finetune.compat.gluoncv() '
                'before your own import')
@@ -63,7 +65,7 @@ def optional(name, answer):
         return ok(name, answer.result)
     if _is_missing(module, answer.failure):
         return ok(name, f'not installed; {need}')
-    return _fails(warn, name, module, answer.failure, module)
+    return _fails(warn, name, module, answer.failure, DISTRIBUTIONS.get(module, module))
 
 
 def _fails(level, name, module, cause, requirement):
@@ -79,6 +81,6 @@ def _is_missing(module, cause):
 
 def _installed(module):
     try:
-        return importlib.metadata.version({'PIL': 'Pillow'}.get(module, module))
+        return importlib.metadata.version(DISTRIBUTIONS.get(module, module))
     except importlib.metadata.PackageNotFoundError:
         return module

@@ -12,21 +12,22 @@ from ..compat import mx
 def in_style(build):
     """Return the net that `build()` makes, so made that it takes arrays of the style in force."""
     net = build()
-    return net if not mx.util.is_np_array() or _can_be_traced(net) else _adapted(build)
+    return net if not mx.util.is_np_array() or _can_be_traced(net) else adapted(build)
 
 
 def in_style_of(block, build):
     """Return the layer that `build()` makes, so made that it can stand where `block` stands."""
-    return _adapted(build) if 'forward' in vars(block) else build()
+    return adapted(build) if 'forward' in vars(block) else build()
 
 
 def style_of(net):
     """Return a context in which `net` can be called on a symbol: the style it was made in."""
-    return _legacy() if 'forward' in vars(net) else contextlib.nullcontext()
+    return legacy() if 'forward' in vars(net) else contextlib.nullcontext()
 
 
-def _adapted(build):
-    with _legacy():  # a layer chooses its operators when it is made
+def adapted(build):
+    """Return the net that `build()` makes for legacy arrays, so made that it takes either style."""
+    with legacy():  # a layer chooses its operators when it is made
         net = build()
     net.apply(lambda block: vars(block).update(forward=types.MethodType(_forward, block)))
     return net
@@ -40,17 +41,17 @@ def _forward(block, x, *others):
     if not mx.util.is_np_array():
         return type(block).forward(block, x, *others)
     if isinstance(x, mx.sym.Symbol):
-        with _legacy():
+        with legacy():
             return type(block).forward(block, x.as_nd_ndarray()).as_np_ndarray()
     _finish_deferred(block, x)
-    with _legacy(), x.ctx:
+    with legacy(), x.ctx:
         return block._call_cached_op(x.as_nd_ndarray()).as_np_ndarray()
 
 
 def _finish_deferred(block, x):
     waiting = [param for param in block.collect_params().values() if param._deferred_init]
     if waiting:
-        with _legacy():
+        with legacy():
             block.infer_shape(x.as_nd_ndarray())
         for param in waiting:
             param._finish_deferred_init()  # out here, so that its array is of the style in force
@@ -65,6 +66,7 @@ def _can_be_traced(net):
 
 
 @contextlib.contextmanager
-def _legacy():
+def legacy():
+    """A context in which legacy arrays are in force."""
     with mx.util.np_array(False), mx.util.np_shape(False):
         yield

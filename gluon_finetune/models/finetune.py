@@ -4,7 +4,14 @@ import difflib
 from ..compat import array, mx, set_attribute, structured_parameters
 from ..errors import UsageError
 from .labels import source_labels
-from .output import blocks, copy_net, hold_statistics, output_layer, replace_output
+from .output import (
+    blocks,
+    copy_net,
+    hold_statistics,
+    holds_statistics,
+    output_layer,
+    replace_output,
+)
 from .source import load_source, remember, source_net
 from .zoo import build_net
 
@@ -34,6 +41,14 @@ def scratch_net(name='resnet18_v2', classes=2):
     replace_output(net, count)
     net.initialize(mx.init.Xavier(), ctx=mx.cpu())
     return remember(net, name, classes=names)
+
+
+def is_frozen(net):
+    """Whether nothing of `net` but its output layer can change while it trains."""
+    learning = {id(param) for block in blocks(net.output) for param in block._reg_params.values()}
+    return holds_statistics(net, but=blocks(net.output)) and all(
+        param.grad_req == 'null' for param in structured_parameters(net).values()
+        if id(param) not in learning)
 
 
 def freeze_features(net):

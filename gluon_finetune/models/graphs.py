@@ -1,11 +1,14 @@
 """Other graphs of a network with the same weights; knows no pictures and no training.
 
-`fused` joins layers for inference, `in_precision` computes in half precision from float32 weights.
+`fused` joins layers for inference, `in_precision` computes in half precision from float32 weights,
+`split` parts the features from the output layer.
 """
+import json
 import warnings
 
 from ..compat import contrib, mx
 from .arrays import in_style_of, style_of
+from .output import output_layer
 
 
 def fused(net):
@@ -16,9 +19,11 @@ def fused(net):
     hybridized, or not on the CPU, or computes in half precision, is returned as it is.
     """
     compiled = isinstance(net, mx.gluon.HybridBlock) and net._active
-    if not compiled or isinstance(net, mx.gluon.SymbolBlock) or _devices(net) != {'cpu'}:
+    if not compiled or _devices(net) != {'cpu'}:
         return net
     symbol, data = _trace(net)
+    if 'amp_cast' in _operators(symbol):
+        return net
     return _block(symbol.get_backend_symbol('MKLDNN'), data, net)
 
 
@@ -35,6 +40,45 @@ def in_precision(net, dtype):
     return _block(lowered, data, net)
 
 
+def split(net):
+    """Return two blocks that are `net` one after the other: up to its output layer, and from it on.
+
+    `net` has been called before, so that all shapes are known. Returns None where what comes before
+    is random while training (Dropout), and so is not the same twice.
+    """
+    symbol, data = _trace(net)
+    graph = json.loads(symbol.tojson())
+    weight = output_layer(net).weight.name
+    place = next(node['inputs'][0] for node in graph['nodes']
+                 if weight in [graph['nodes'][i]['name'] for i, *_ in node['inputs']])
+    features = mx.sym.load_json(json.dumps({**graph, 'heads': [place]}))
+    if 'Dropout' in _operators(features):
+        return None
+    graph['nodes'][place[0]] = {'op': 'null', 'name': 'features', 'inputs': []}
+    output = mx.sym.load_json(json.dumps(graph))
+    with style_of(net):
+        return _block(features, data, net), _block(output, _styled(mx.sym.var('features')), net)
+
+
+def graph_of(block):
+    """Return what a block made here computes, as text that is the same for the same network."""
+    nodes = _nodes(block._cached_graph[1])
+    return json.dumps([[node['op'], node.get('attrs'), node['inputs']] for node in nodes])
+
+
+def names_of(net, operators):
+    """Return the names that nodes of these operators have in the graph of `net`."""
+    return [node['name'] for node in _nodes(_trace(net)[0]) if node['op'] in operators]
+
+
+def _operators(symbol):
+    return {node['op'] for node in _nodes(symbol)}
+
+
+def _nodes(symbol):
+    return json.loads(symbol.tojson(remove_amp_cast=False))['nodes']
+
+
 def _devices(net):
     return {device.device_type for param in net.collect_params().values()
             for device in param.list_ctx()}
@@ -49,13 +93,16 @@ def _trace(net):
 
 def _block(symbol, data, net):
     """A compiled block of a graph on the parameters of `net`."""
-    def build():
-        with warnings.catch_warnings():
-            warnings.filterwarnings('ignore', 'Cannot decide type')   # the batches will tell
-            return mx.gluon.SymbolBlock(_styled(symbol), data, params=net.collect_params())
-    block = in_style_of(net, build)
+    block = in_style_of(net, lambda: symbol_block(_styled(symbol), data, net.collect_params()))
     block.hybridize(static_alloc=True, static_shape=True)
     return block
+
+
+def symbol_block(symbol, data, params=None):
+    """Gluon's block of a graph, without its warning that types are not known before a batch is."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings('ignore', 'Cannot decide type')
+        return mx.gluon.SymbolBlock(symbol, data, params=params)
 
 
 def _styled(symbol):

@@ -98,6 +98,12 @@ def hold_statistics(net, but=()):
             block._clear_cached_op()  # a graph made before would still move the statistics
 
 
+def holds_statistics(net, but=()):
+    """Whether every BatchNorm in `net`, except in the blocks `but`, keeps its statistics."""
+    return all(block._kwargs.get('use_global_stats', True) for block in blocks(net)
+               if block not in but and hasattr(block, '_kwargs'))
+
+
 def _like(layer, classes):
     inputs = layer.weight.shape[1]
     common = {'use_bias': layer.bias is not None, 'prefix': layer.prefix}

@@ -3,14 +3,19 @@ import os
 
 import numpy
 
-from ..compat import array
+from ..compat import array, mx
 from ..data.augment import test_augs
-from ..data.decode import read_image
+from ..data.decode import Picture
+from ..data.loader import read_view
+from ..data.threads import Threads, ahead
 from ..errors import UsageError
 from ..models.finetune import scratch_net
+from ..models.graphs import fused, in_precision
 from ..models.source import load_weights
 from ..training.checkpoint import RunDirectory
+from ..training.devices import check_dtype
 from ..training.evaluate import predict_probabilities
+from .quantize import load_int8
 
 BATCH_SIZE = 32
 
@@ -26,20 +31,28 @@ class Predictor:
     def __init__(self, net, classes=None, image_size=224):
         self.net, self.image_size = net, image_size
         self.classes = list(classes or net.classes or ())
-        self.augs = test_augs(image_size)
+        self.augs, self._computing = test_augs(image_size), None
         if not self.classes:
             raise UsageError('no class names: pass classes=, one name for each output of the net')
 
     @classmethod
-    def load(cls, run):
-        """The best network of a run directory, which is all it needs."""
+    def load(cls, run, dtype='float32'):
+        """The best network of a run directory, which is all it needs.
+
+        With 'int8' the one that `export_int8` wrote there, with 'bfloat16' computed in that.
+        """
+        check_dtype(dtype, [mx.cpu()])
         run = RunDirectory.open(run)
         if not run.history:
             raise UsageError(f'{run.path} has no finished epoch to predict with: '
                              f'go on with it with --resume')
+        if dtype == 'int8':
+            return cls(load_int8(run.path), run.classes, run.config.image_size)
         net = scratch_net(run.config.network, run.classes)
         load_weights(net, run.best_weights)
-        return cls(net, run.classes, run.config.image_size)
+        predictor = cls(net, run.classes, run.config.image_size)
+        predictor._computing = fused(_compiled(net, dtype))
+        return predictor
 
     def __call__(self, pictures, top=5):
         """`[(class, probability), ...]` for one picture, a list of these for a list of pictures.
@@ -52,13 +65,28 @@ class Predictor:
 
     def probabilities(self, pictures):
         """Softmax outputs as a NumPy array (pictures, classes)."""
-        rows = [self._forward(pictures[i:i + BATCH_SIZE])
-                for i in range(0, len(pictures), BATCH_SIZE)]
-        return numpy.concatenate(rows) if rows else numpy.zeros((0, len(self.classes)))
+        if not len(pictures):
+            return numpy.zeros((0, len(self.classes)))
+        with Threads(1) as threads:   # which reads the next batch while this one is computed
+            batches = (threads.submit(self._read, pictures[i:i + BATCH_SIZE])
+                       for i in range(0, len(pictures), BATCH_SIZE))
+            return numpy.concatenate([self._infer(X.result()) for X in ahead(batches, 1)])
 
-    def _forward(self, pictures):
-        X = numpy.stack([self.augs(_as_image(picture)).asnumpy() for picture in pictures])
-        probabilities = predict_probabilities(self.net, array(X))
+    def _read(self, pictures):
+        """A batch of pictures as a NumPy array (pictures, 3, image_size, image_size)."""
+        X = numpy.empty((len(pictures), 3, self.image_size, self.image_size), 'float32')
+        for picture, out in zip(pictures, X):
+            if not isinstance(picture, (str, os.PathLike)):
+                self.augs.apply(picture, None, out)
+                continue
+            try:
+                read_view(Picture(picture), self.augs, None, out)
+            except UsageError as reason:
+                raise UsageError(f'cannot use the picture {picture}: {reason}') from None
+        return X
+
+    def _infer(self, X):
+        probabilities = predict_probabilities(self._computing or self.net, array(X))
         if probabilities.shape[1] != len(self.classes):
             raise UsageError(f'{len(self.classes)} class names for a net with '
                              f'{probabilities.shape[1]} outputs: pass one name for each output')
@@ -70,8 +98,9 @@ class Predictor:
         return [(self.classes[i], float(row[i])) for i in order]
 
 
-def _as_image(picture):
-    return read_image(picture) if isinstance(picture, (str, os.PathLike)) else picture
+def _compiled(net, dtype):
+    net.hybridize(static_alloc=True, static_shape=True)
+    return net if dtype == 'float32' else in_precision(net, dtype)
 
 
 def confusion(probabilities, labels):

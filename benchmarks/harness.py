@@ -1,0 +1,160 @@
+"""Compares sides: each in a process of its own, all told in turn to do a round, round after round.
+
+A side is a function in a module beside this file (side.py says what it must do). All start, all
+warm up, then they go A B C, A B C ..., so that whatever else the machine does meets all of them.
+Children inherit no settings of threads but those their side asks for. Knows nothing about what is
+measured.
+"""
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+# How names begin that decide about threads in OpenMP, MKL, OpenBLAS and MXNet.
+THREAD_SETTINGS = ('OMP_', 'GOMP_', 'KMP_', 'MKL_', 'OPENBLAS_', 'MXNET_')
+ENDS = ('not_available', 'failed')   # what a side may say instead of numbers
+
+
+@dataclasses.dataclass(frozen=True)
+class Side:
+    """What one child runs: `function` of `module` with `options`, under `environ`."""
+    name: str
+    module: str
+    function: str
+    options: dict = dataclasses.field(default_factory=dict)
+    environ: dict = dataclasses.field(default_factory=dict)
+    not_available: str = None   # why it cannot run on this machine, where that is known beforehand
+    note: str = ''              # for the report
+
+
+class Child:
+    """The process of one side; `result` has its rounds, or why there are no more."""
+
+    def __init__(self, side):
+        self.name, self.process = side.name, None
+        self.result = {'rounds': [], 'note': side.note}
+        if side.not_available:
+            self.result['not_available'] = side.not_available
+            return
+        environ = {name: value for name, value in os.environ.items()
+                   if not name.startswith(THREAD_SETTINGS)}
+        self.began, self.errors = time.perf_counter(), tempfile.TemporaryFile('w+')
+        self.process = subprocess.Popen(
+            [sys.executable, os.path.join(HERE, 'side.py'), side.module, side.function,
+             json.dumps(side.options)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, text=True,
+            env={**environ, **side.environ})
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def prepare(self):
+        """Waits until the side is ready and notes its versions and threads."""
+        told = self._answer()
+        self.result.update(told, ready_seconds=self._age())
+
+    def ask(self, **arguments):
+        """What the side says about one round; {} when it says no more, with the reason noted."""
+        if self.process is None:
+            return {}
+        try:
+            print(json.dumps(arguments), file=self.process.stdin, flush=True)
+        except BrokenPipeError:
+            pass   # its last answer says why
+        return self._answer()
+
+    def measure(self, **arguments):
+        """Asks, and keeps the answer with the age of the process at its end."""
+        told = self.ask(**arguments)
+        if told:
+            self.result['rounds'].append({**told, 'age_seconds': self._age()})
+
+    def stop(self):
+        if self.process is not None:
+            for pipe in (self.process.stdin, self.process.stdout):
+                try:
+                    pipe.close()
+                except BrokenPipeError:
+                    pass
+            self.process.wait()
+            self.errors.close()
+            self.process = None
+
+    def _answer(self):
+        if self.process is None:
+            return {}
+        line = self.process.stdout.readline()
+        told = json.loads(line) if line else {'failed': self._last_words()}
+        if any(end in told for end in ENDS):
+            self.result.update(told)
+            self.stop()
+            return {}
+        return told
+
+    def _age(self):
+        return time.perf_counter() - self.began if self.process else None
+
+    def _last_words(self):
+        status = self.process.wait()
+        self.errors.seek(0)
+        return f'ended with status {status}: {self.errors.read().strip()[-300:]}'
+
+
+def compare(sides, rounds, arguments=None, warm_up=None):
+    """Results by name: all sides stay alive; `warm_up` are the arguments of an unmeasured round."""
+    children = [Child(side) for side in sides]
+    try:
+        for child in children:
+            child.prepare()
+        if warm_up is not None:
+            for child in children:
+                child.ask(**warm_up)
+        for number in range(rounds):
+            for child in children:
+                child.measure(**arguments or {})
+            say(f'round {number + 1} of {rounds} done')
+    finally:
+        for child in children:
+            child.stop()
+    return {child.name: child.result for child in children}
+
+
+def compare_fresh(sides, rounds, arguments=None):
+    """Results by name where every round is the first and only one of a new process."""
+    results = {side.name: {'rounds': []} for side in sides}
+    for number in range(rounds):
+        for side in sides:
+            result = results[side.name]
+            if any(end in result for end in ENDS):
+                continue
+            with Child(side) as child:
+                child.prepare()
+                child.measure(**arguments or {})
+            result.update(child.result, rounds=result['rounds'] + [
+                {**told, **{key: child.result[key] for key in ('ready_seconds', 'ready_mb')}}
+                for told in child.result['rounds']])
+        say(f'round {number + 1} of {rounds} done')
+    return results
+
+
+def ask_once(side, **arguments):
+    """The answer of one side to one question; raises SystemExit where it has none."""
+    with Child(side) as child:
+        child.prepare()
+        told = child.ask(**arguments)
+    if not told:
+        raise SystemExit(f'{side.name}: ' + next(child.result[end] for end in ENDS
+                                                 if end in child.result))
+    return told
+
+
+def say(text):
+    """A line about progress, for the person who waits."""
+    print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,114 @@
+"""The limit of a training step: its floating-point operations over the best rate of this machine.
+
+Operations are those of convolutions and dense layers alone, two for a multiplication with its
+addition, as if done directly; all else (BatchNorm, ReLU, pooling, the optimiser) counts nothing.
+The rate is that of multiplying large matrices: the best of three libraries, of several sizes.
+"""
+import json
+import time
+
+import numpy
+from side import NotAvailable
+
+SIZES = (1024, 2048, 4096)
+
+
+def network_macs(network, image_size):
+    """Multiply-adds of each layer of a Gluon network for one picture, in order."""
+    import gluon_finetune as gf
+    from gluon_finetune.compat import mx
+
+    def work():
+        symbol = gf.scratch_net(network, 1000)(mx.sym.var('data'))
+        internals = symbol.get_internals()
+        _, shapes, _ = internals.infer_shape(data=(1, 3, image_size, image_size))
+        nodes = json.loads(symbol.tojson())['nodes']
+        return {'macs': layer_macs(nodes, dict(zip(internals.list_outputs(), shapes)))}
+    return work
+
+
+def layer_macs(nodes, shapes):
+    """Multiply-adds of each convolution and dense layer of a graph, for a batch of one.
+
+    A convolution does the size of its kernel, over the input channels of its group, at each number
+    of its output; a dense layer its weights once.
+    """
+    found = []
+    for node in nodes:
+        if node['op'] in ('Convolution', 'FullyConnected'):
+            weight = shapes[nodes[node['inputs'][1][0]]['name']]
+            places = shapes[f'{node["name"]}_output'][2:] if node['op'] == 'Convolution' else ()
+            found.append(product(weight) * product(places))
+    return found
+
+
+def product(numbers):
+    result = 1
+    for factor in numbers:
+        result *= int(factor)
+    return result
+
+
+def training_flops(macs):
+    """Operations to train on one picture: forward, and backward to weights and inputs.
+
+    Backward takes each layer's multiply-adds twice more, but nobody needs the gradient of the
+    pictures: the first layer, once.
+    """
+    return 2 * (3 * sum(macs) - macs[0])
+
+
+def gemm(library, cores, dtype='float32', sizes=SIZES, seconds=2):
+    """The best rate at which `library` multiplies two square matrices, in GFLOP/s."""
+    multiply = {'torch': torch_gemm, 'mxnet': mxnet_gemm, 'numpy': numpy_gemm}[library](
+        cores, dtype)
+
+    def work():
+        return {'gflops': max(rate(multiply(size), size, seconds / len(sizes)) for size in sizes)}
+    return work
+
+
+def rate(product_once, size, seconds):
+    """GFLOP/s of the fastest of the calls that fit into `seconds`."""
+    product_once()
+    best, ends = float('inf'), time.perf_counter() + seconds
+    while time.perf_counter() < ends:
+        began = time.perf_counter()
+        product_once()
+        best = min(best, time.perf_counter() - began)
+    return 2 * size ** 3 / best / 1e9
+
+
+def torch_gemm(cores, dtype):
+    import torch
+    torch.set_num_threads(cores)
+
+    def multiply(size):
+        a, b = (torch.randn(size, size).to(getattr(torch, dtype)) for _ in 'ab')
+        out = torch.empty_like(a)
+        return lambda: torch.mm(a, b, out=out)
+    return multiply
+
+
+def mxnet_gemm(cores, dtype):
+    if dtype != 'float32':
+        raise NotAvailable(f'mx.nd.dot does not multiply {dtype}')
+    import gluon_finetune  # noqa: F401  (threads as the package has them)
+    from gluon_finetune.compat import mx
+
+    def multiply(size):
+        a, b = (mx.nd.random.normal(shape=(size, size)) for _ in 'ab')
+        out = mx.nd.zeros((size, size))
+        return lambda: mx.nd.dot(a, b, out=out).wait_to_read()
+    return multiply
+
+
+def numpy_gemm(cores, dtype):
+    if dtype != 'float32':
+        raise NotAvailable(f'NumPy has no {dtype}')
+
+    def multiply(size):
+        a, b = (numpy.random.RandomState(i).randn(size, size).astype('float32') for i in (0, 1))
+        out = numpy.empty_like(a)
+        return lambda: numpy.matmul(a, b, out=out)
+    return multiply

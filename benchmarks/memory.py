@@ -1,0 +1,47 @@
+"""Peak memory of an epoch at batch 128: ours, the chapter's two tabs, PyTorch tuned.
+
+    python benchmarks/memory.py --data FOLDER --json memory.json
+
+Every round is a new process that trains one epoch of `--train` pictures (three batches: the peak is
+there after the second) and tests. The peak is the most that was ever resident of that process,
+libraries included; "after imports" is what they alone take.
+"""
+import sys
+
+from harness import Side, compare_fresh
+from options import add_pictures, chosen, make_parser, parse, pictures
+from report import CORES, report, without_bfloat16
+from tuning import BARE, KEEPING, in_words
+
+COLUMNS = {'peak_mb': 'peak MB', 'ready_mb': 'after imports', 'seconds': 'seconds'}
+
+
+def main():
+    parser = make_parser(__doc__)
+    add_pictures(parser, train=384, test=128)
+    parser.set_defaults(rounds=3)
+    args = parse(parser, train=12, test=4, batch_size=8)
+    sides = chosen(make_sides(args), args)
+    with pictures(args, (args.train, args.test)) as (data,):
+        results = compare_fresh(sides, args.rounds, {'data': data})
+    return report(args, results, COLUMNS, less_is_better=True)
+
+
+def make_sides(args):
+    mxnet = {'network': args.network, 'batch_size': args.batch_size, 'image_size': args.image_size}
+    torch = {**mxnet, 'network': args.torch_network}
+    return [
+        Side('ours', 'ours', 'training', mxnet),
+        Side('ours, bfloat16', 'ours', 'training', {**mxnet, 'dtype': 'bfloat16'},
+             not_available=without_bfloat16()),
+        Side('chapter, MXNet tab', 'chapter_mxnet', 'training', mxnet),
+        Side('chapter, PyTorch tab', 'chapter_torch', 'training', torch),
+        *[Side(f'PyTorch, {in_words(BARE, environ)}', 'tuned_torch', 'training',
+               {**torch, **BARE, 'cores': CORES}, environ) for environ in ({}, KEEPING)],
+        Side('PyTorch, channels last, bfloat16', 'tuned_torch', 'training',
+             {**torch, **BARE, 'cores': CORES, 'dtype': 'bfloat16'},
+             not_available=without_bfloat16())]
+
+
+if __name__ == '__main__':
+    sys.exit(main())

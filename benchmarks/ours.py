@@ -1,0 +1,168 @@
+"""The package's sides, by its public interface; what it lacks is reported as not available."""
+import inspect
+import itertools
+import operator
+import os
+import time
+
+import numpy
+from side import NotAvailable
+
+
+def package(function=None, options=()):
+    """gluon_finetune; raises `NotAvailable` unless its `function`, a dotted name, has `options`."""
+    import gluon_finetune as gf
+    reason = function and lacking(function, *options)
+    if reason:
+        raise NotAvailable(reason)
+    return gf
+
+
+def lacking(function, *options):
+    """What of a function, a dotted name, this gluon_finetune has not, in words; else None."""
+    import gluon_finetune as gf
+    try:
+        found = operator.attrgetter(function)(gf)
+    except AttributeError:
+        return f'this gluon_finetune has no {function}'
+    missing = [name for name in options if name not in inspect.signature(found).parameters]
+    return f'this {function} has no option {", ".join(missing)}' if missing else None
+
+
+def draw(root, train, test, size):
+    """Draws a set of pictures when asked."""
+    from gluon_finetune.data.drawn import draw_hotdogs
+
+    def work():
+        draw_hotdogs(root, train, test, size)
+        return {}
+    return work
+
+
+def training(network, batch_size, image_size, epochs=1, freeze=False, **options):
+    """`train_fine_tuning` on a folder of pictures with a new net; `options` go to it."""
+    if not options.get('cache_features', True) and lacking('train_fine_tuning', 'cache_features'):
+        del options['cache_features']   # then it never does
+    gf = package('train_fine_tuning', options)
+
+    def work(data):
+        folders = gf.ImageFolders(data)
+        net = gf.scratch_net(network, folders.classes)
+        if freeze:
+            gf.freeze_features(net)
+        began = time.perf_counter()
+        history = gf.train_fine_tuning(net, 0.01, batch_size, epochs, data=folders,
+                                       image_size=image_size, progress=False, **options)
+        call, examples = time.perf_counter() - began, len(folders.train) * epochs
+        return {'images_per_second': examples / sum(record.seconds for record in history),
+                'call_seconds': call, 'call_images_per_second': examples / call}
+    return work
+
+
+def training_of(data, **options):
+    """`training` on pictures named beforehand."""
+    work = training(**options)
+    return lambda: work(data)
+
+
+def step(network, batch_size, image_size, steps, dtype='float32'):
+    """The package's own loop over batches that are in memory."""
+    gf = package()
+    if dtype != 'float32':
+        raise NotAvailable(f'the loop has no option for {dtype} yet')
+    from gluon_finetune.compat import mx
+    X, y = random_batch(mx.nd, batch_size, image_size)
+    net = gf.scratch_net(network, 2)
+    net(X[:1])
+    net.hybridize(static_alloc=True, static_shape=True)
+    trainer = mx.gluon.Trainer(net.collect_params(), 'sgd', {'learning_rate': 1e-3, 'wd': 1e-3})
+    loss = mx.gluon.loss.SoftmaxCrossEntropyLoss()
+
+    def work():
+        history = gf.train_ch13(net, [(X, y)] * steps, [(X[:1], y[:1])], loss, trainer, 1,
+                                progress=False)
+        return {'images_per_second': history[0].examples_per_sec}
+    return work
+
+
+def random_batch(module, batch_size, image_size):
+    """(X, y) of one batch; `module` makes arrays of NumPy's."""
+    random = numpy.random.RandomState(0)
+    X = random.randn(batch_size, 3, image_size, image_size).astype('float32')
+    return module.array(X), module.array(random.randint(0, 2, batch_size), dtype='int32')
+
+
+def make_run(data, path, network, source, image_size, epochs):
+    """Trains a run directory to predict with when asked."""
+    gf = package()
+
+    def work():
+        folders = gf.ImageFolders(data)
+        config = gf.Config(network=None if source else network, source=source, seed=0,
+                           scratch=source is None, num_epochs=epochs, batch_size=32,
+                           image_size=image_size)
+        net, run = gf.start_run(path, config, folders)
+        for _ in gf.train_run(net, run, folders, progress=False):
+            pass
+        return {}
+    return work
+
+
+def predict(run, data, batch_size, image_size, steps, dtype='float32'):
+    """A `Predictor` on one batch in memory again and again, then on every test picture."""
+    gf = package('Predictor.load', () if dtype == 'float32' else ['dtype'])
+    from gluon_finetune.compat import mx
+    if dtype == 'int8':
+        package('export_int8').export_int8(run)
+    predictor = gf.Predictor.load(run, **{} if dtype == 'float32' else {'dtype': dtype})
+    X, _ = random_batch(mx.nd, batch_size, image_size)
+    paths, labels = zip(*gf.ImageFolders(data).test.items)
+
+    def work():
+        began = time.perf_counter()
+        for _ in range(steps):
+            predictor.net(X).wait_to_read()
+        seconds, began = time.perf_counter() - began, time.perf_counter()
+        best = predictor.probabilities(paths).argmax(axis=1)
+        return {'images_per_second': steps * batch_size / seconds,
+                'files_per_second': len(paths) / (time.perf_counter() - began),
+                'accuracy': float((best == numpy.array(labels)).mean())}
+    return work
+
+
+def loader(batch_size, image_size, workers):
+    """One pass over the training batches of `load_data`."""
+    gf = package()
+    from gluon_finetune.compat import mx
+
+    def work(data):
+        folders = gf.ImageFolders(data)
+        for X, _ in gf.load_data(folders, batch_size, image_size, num_workers=workers)[0]:
+            X.wait_to_read()
+        mx.nd.waitall()
+        return {'images': len(folders.train)}
+    return work
+
+
+def draw_kind(root, kind, count):
+    """Draws `count` training pictures a class, one to test: 'large' (4000x3000), 'small' (PNG)."""
+    from PIL import Image
+
+    from gluon_finetune.data.drawn import HOTDOG_CLASSES, draw_picture
+
+    def work():
+        random = numpy.random.default_rng(0)
+        for name, number in itertools.product(HOTDOG_CLASSES, range(count + 1)):
+            folder = os.path.join(root, 'train' if number < count else 'test', name)
+            os.makedirs(folder, exist_ok=True)
+            picture = draw_picture(HOTDOG_CLASSES[name][0], 96, number)
+            if kind == 'small':
+                picture.save(os.path.join(folder, f'{number}.png'))
+                continue
+            # A sensor's noise: without it the file would be a tenth of a photograph's.
+            pixels = numpy.asarray(picture.resize((4000, 3000), Image.BICUBIC), 'float32')
+            pixels += random.standard_normal(pixels.shape[:2] + (1,), 'float32') * 5
+            Image.fromarray(pixels.clip(0, 255).astype('uint8')).save(
+                os.path.join(folder, f'{number}.jpg'), quality=90)
+        return {}
+    return work

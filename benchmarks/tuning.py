@@ -1,0 +1,77 @@
+"""Finds how PyTorch is fastest on this machine, so that it is compared at its best.
+
+Tried are layouts, with and without `torch.compile`; then, each on top of what was best so far, what
+the tuning guide expects of another allocator (keeping freed memory, large pages: here by settings
+of the one that is there), a worker process, a foreach and a fused optimiser. Every trial is the
+same short work after one unmeasured round. Knows no framework.
+"""
+from harness import Side, compare, say
+from report import CORES, median, number, without_bfloat16
+
+# glibc returns large blocks to the system at once, and every step pays for getting them anew.
+KEEPING = {'MALLOC_MMAP_MAX_': '0', 'MALLOC_TRIM_THRESHOLD_': '17179869184',
+           'THP_MEM_ALLOC_ENABLE': '1'}
+BARE = {'memory': 'channels last'}   # what is taken where nothing is tried
+
+
+def tuned_sides(function, options, args, arguments=None, steps=('keeping', 'workers', 'optimizer'),
+                dtypes=('float32', 'bfloat16')):
+    """PyTorch at its best in each number format, and {way: pictures per second} of all tried."""
+    sides, trials = [], {}
+    for dtype in dtypes:
+        name = 'PyTorch tuned' + f', {dtype}' * (dtype != 'float32')
+        if not any(words in name for words in args.sides):
+            continue
+        if dtype == 'bfloat16' and without_bfloat16():
+            side = Side(name, 'tuned_torch', function, not_available=without_bfloat16())
+        else:
+            side, trials[name] = tuned(name, function, {**options, 'dtype': dtype}, args,
+                                       arguments, steps)
+        sides.append(side)
+    return sides, trials
+
+
+def tuned(name, function, options, args, arguments=None, steps=()):
+    """The fastest of all ways tried, as a `Side`, and {way: pictures per second}."""
+    def side(tuning, environ):
+        return Side(name, 'tuned_torch', function, {**options, **tuning, 'cores': CORES}, environ,
+                    note=in_words(tuning, environ))
+    if args.quick or args.no_trials:
+        return side(BARE, {}), {}
+    trials = Trials(side, arguments or {})
+    trials.among([({'memory': memory, **compiled}, {}) for memory in ('contiguous', 'channels last')
+                  for compiled in ({}, {'compiled': True})])
+    if 'keeping' in steps:
+        trials.among([(trials.best[0], KEEPING)])
+    for step, values in (('workers', [1]), ('optimizer', ['foreach', 'fused'])):
+        if step in steps:
+            tuning, environ = trials.best
+            trials.among([({**tuning, step: value}, environ) for value in values])
+    return side(*trials.best), trials.found
+
+
+def in_words(tuning, environ):
+    """How a side is tuned, in a few words."""
+    words = [{'memory': value, 'compiled': 'compiled', 'script': 'frozen script',
+              'workers': f'{value} worker', 'optimizer': value}[key]
+             for key, value in tuning.items()]
+    return ', '.join(words + ['keeping memory'] * bool(environ))
+
+
+class Trials:
+    """The fastest way so far, and what every way reached."""
+
+    def __init__(self, make_side, arguments):
+        self.make_side, self.arguments = make_side, arguments
+        self.found, self.best, self.speed = {}, None, 0
+
+    def among(self, ways):
+        """Tries every way, one alone at a time: together they might not fit into memory."""
+        for way in ways:
+            result, = compare([self.make_side(*way)], 1, self.arguments, self.arguments).values()
+            speed, name = median(result, 'images_per_second'), in_words(*way)
+            self.found[name] = speed
+            say(f'tried PyTorch, {name}: {number(speed) or result}')
+            if speed and speed > self.speed:
+                self.best, self.speed = way, speed
+        self.best = self.best or (BARE, {})   # its own round will say what is wrong

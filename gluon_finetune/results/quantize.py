@@ -1,0 +1,117 @@
+"""Turns the network of a run into one of 8-bit integers; knows nothing about how it was trained."""
+import contextlib
+import logging
+import os
+import tempfile
+import warnings
+
+import numpy
+
+from ..compat import array, contrib, mx
+from ..data.augment import test_augs
+from ..data.loader import PictureLoader
+from ..errors import UsageError
+from ..models.arrays import adapted, legacy
+from ..models.graphs import names_of, symbol_block
+from ..models.mismatch import explain_mismatch
+from ..models.params_file import read_params
+from ..training.checkpoint import RunDirectory
+
+PICTURES = 256   # to calibrate on: the ranges of activations hardly change with more
+# What stays float32: the sums of residual networks, whose range grows from block to block while what
+# a block adds stays small, and the BatchNorm that blows it up again. It costs some of the speed.
+FLOAT = ('elemwise_add', 'broadcast_add', 'BatchNorm')
+
+FOLDER, GRAPH, WEIGHTS = 'int8', 'graph.json', 'weights.params'
+
+
+def export_int8(run, folders, out=None):
+    """Writes the best network of a run for 8-bit integers and returns the new folder.
+
+    The ranges of activations come from `PICTURES` training pictures of `folders`. `out` defaults to
+    `int8` in the run directory, where `Predictor.load(run, dtype='int8')` finds it. Raises
+    `UsageError` when `out` exists, and where the pictures have other classes than the run.
+    """
+    from .predict import Predictor  # which loads what is written here
+    run = RunDirectory.open(run)
+    out = run.file(FOLDER) if out is None else os.fspath(out)
+    if os.path.lexists(out):
+        raise UsageError(f'{out} exists already: name a new folder with --out')
+    if folders.classes != run.classes:
+        raise UsageError(f'{folders.root} has the classes {folders.classes}, the run '
+                         f'{run.classes}: calibrate on the pictures it was trained on')
+    with legacy():
+        net = Predictor.load(run.path).net
+        quantized = quantize(net, _some(folders.train, run.config.image_size))
+        with tempfile.TemporaryDirectory(dir=run.path) as folder:
+            finished = os.path.join(folder, FOLDER)
+            os.mkdir(finished)
+            quantized._cached_graph[1].save(os.path.join(finished, GRAPH))
+            mx.nd.save(os.path.join(finished, WEIGHTS), {
+                param.name: param._reduce() for param in quantized.collect_params().values()})
+            os.rename(finished, out)
+    return out
+
+
+def quantize(net, X):
+    """The block that computes `net` in 8-bit integers, with ranges that fit a NumPy batch `X`."""
+    pictures = mx.io.NDArrayIter(X, batch_size=min(len(X), 32))
+    silent = logging.getLogger(__name__)
+    silent.setLevel(logging.ERROR)
+    with _quiet():
+        return contrib('quantization').quantize_net_v2(
+            net, quantized_dtype='auto', calib_mode='naive', calib_data=pictures,
+            num_calib_examples=len(X), exclude_layers=names_of(net, FLOAT), ctx=mx.cpu(),
+            logger=silent)
+
+
+@contextlib.contextmanager
+def _quiet():
+    """Drop the line that MXNet's core logs for each layer; its errors are raised all the same."""
+    with warnings.catch_warnings(), open(os.devnull, 'w') as nowhere:
+        warnings.filterwarnings('ignore', 'Cannot decide type')
+        stderr = os.dup(2)
+        os.dup2(nowhere.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+
+
+def load_int8(run):
+    """The block that `export_int8` wrote into a run directory, for arrays of the style in force.
+
+    Raises `UsageError` when there is none, or it is damaged.
+    """
+    folder = os.path.join(run, FOLDER)
+    if not os.path.isdir(folder):
+        raise UsageError(f'{run} has no 8-bit network yet: make it with gluon-finetune export '
+                         f'{run} --to int8 --data DATA')
+    values = read_params(os.path.join(folder, WEIGHTS))
+    path = os.path.join(folder, GRAPH)
+    try:
+        with open(path, encoding='utf-8') as file:
+            symbol = mx.sym.load_json(file.read())
+        net = adapted(lambda: symbol_block(symbol, mx.sym.var('data')))
+    except (OSError, UnicodeError, mx.MXNetError, ValueError) as error:
+        raise UsageError(f'{path} is damaged: export the network again '
+                         f'({str(error).strip().splitlines()[-1]})') from None
+    params = net.collect_params()
+    wrong = explain_mismatch({name: None for name in params},
+                             {name: value.shape for name, value in values.items()})
+    if wrong:
+        raise UsageError(f'{os.path.join(folder, WEIGHTS)} does not fit {path}: {wrong}')
+    for name, param in params.items():
+        param.shape, param.dtype = values[name].shape, values[name].dtype
+        param.initialize(mx.init.Zero(), ctx=mx.cpu(), force_reinit=True)
+        param.set_data(array(values[name], dtype=param.dtype))
+    net.hybridize(static_alloc=True, static_shape=True)
+    return net
+
+
+def _some(pictures, image_size):
+    """Test views of `PICTURES` of the pictures, evenly from all classes: a NumPy batch."""
+    step = max(len(pictures.items) // PICTURES, 1)
+    loader = PictureLoader(pictures.holding(pictures.items[::step]), test_augs(image_size), 32)
+    return numpy.concatenate([X.asnumpy() for X, _ in loader])

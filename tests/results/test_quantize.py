@@ -1,0 +1,94 @@
+"""A run in 8-bit integers: nearly the same numbers, found again by Predictor."""
+import json
+
+import numpy as np
+import pytest
+
+import gluon_finetune as gf
+from gluon_finetune.config import Config
+from gluon_finetune.errors import UsageError
+from gluon_finetune.results.quantize import export_int8
+
+
+@pytest.fixture(scope='module')
+def folders(chairs):
+    return gf.ImageFolders(chairs)
+
+
+@pytest.fixture(scope='module')
+def run(folders, tmp_path_factory):
+    config = Config(network='resnet18_v2', scratch=True, batch_size=8, num_epochs=2, image_size=32)
+    net, run = gf.start_run(str(tmp_path_factory.mktemp('runs') / 'chairs'), config, folders)
+    for _ in gf.train_run(net, run, folders, progress=False):
+        pass
+    assert export_int8(run.path, folders) == run.file('int8')
+    return run
+
+
+def test_8_bits_say_nearly_the_same(run, folders, numpy_mode, capfd):
+    paths = [path for path, _ in folders.test.items]
+    exact, rough = (gf.Predictor.load(run.path, dtype).probabilities(paths)
+                    for dtype in ('float32', 'int8'))
+    assert 0 < abs(exact - rough).max() < 0.05
+    assert capfd.readouterr() == ('', '')
+
+
+def test_convolutions_compute_in_8_bits_and_sums_do_not(run):
+    with open(run.file('int8', 'graph.json')) as file:
+        nodes = json.load(file)['nodes']
+    quantized = [node for node in nodes if node['op'] == '_sg_mkldnn_conv'
+                 and node['attrs'].get('quantized') in ('1', 'true', 'True')]
+    assert len(quantized) == 20
+    assert not [node for node in nodes if 'quantized_elemwise_add' in node['op']
+                or node['op'] == '_sg_mkldnn_conv' and node['attrs'].get('with_sum') == '1']
+
+
+def test_it_is_never_overwritten(run, folders):
+    with pytest.raises(UsageError) as caught:
+        export_int8(run.path, folders)
+    assert str(caught.value) == f'{run.file("int8")} exists already: remove it to make it anew'
+
+
+def test_other_classes_are_refused(folders, chairs_copy, tmp_path, run):
+    for part in ('train', 'test'):
+        (chairs_copy / part / 'sofa').rename(chairs_copy / part / 'couch')
+    other = gf.ImageFolders(chairs_copy)
+    net, second = gf.start_run(str(tmp_path / 'run'), run.config, folders)
+    with pytest.raises(UsageError) as caught:
+        export_int8(second.path, other)
+    assert str(caught.value) == (
+        f"{chairs_copy} has the classes ['bench', 'couch', 'stool'], the run ['bench', 'sofa', "
+        f"'stool']: calibrate on the pictures it was trained on")
+
+
+def test_what_is_not_there_or_damaged_is_said(run, folders, tmp_path):
+    net, other = gf.start_run(str(tmp_path / 'run'), run.config, folders)
+    for _ in gf.train_run(net, other, folders, progress=False):
+        pass
+    with pytest.raises(UsageError) as caught:
+        gf.Predictor.load(other.path, 'int8')
+    assert str(caught.value) == (f'{other.path} has no 8-bit network yet: make it with '
+                                 f'gluon-finetune export {other.path} --to int8 --data DATA')
+    export_int8(other.path, folders)
+    with open(other.file('int8', 'graph.json'), 'r+') as file:
+        file.truncate(1000)
+    with pytest.raises(UsageError, match='graph.json is damaged: export the network again'):
+        gf.Predictor.load(other.path, 'int8')
+
+
+@pytest.mark.realdata
+def test_accuracy_on_photographs_stays_within_a_point(hotdog_root, weights_root, tmp_path,
+                                                      monkeypatch):
+    monkeypatch.setenv('GLUON_FINETUNE_CACHE', str(tmp_path / 'cache'))
+    folders = gf.ImageFolders(hotdog_root)
+    config = Config(source=str(weights_root / 'resnet18_v2-imagenet100-64px.params'), freeze=True,
+                    batch_size=32, num_epochs=3, image_size=64)
+    net, run = gf.start_run(str(tmp_path / 'run'), config, folders)
+    for _ in gf.train_run(net, run, folders, progress=False):
+        pass
+    export_int8(run.path, folders)
+    paths, labels = zip(*folders.test.items)
+    best = [gf.Predictor.load(run.path, dtype).probabilities(paths).argmax(axis=1)
+            for dtype in ('float32', 'int8')]
+    accuracy = [(row == np.array(labels)).mean() for row in best]
+    assert abs(accuracy[0] - accuracy[1]) <= 0.01 and (best[0] == best[1]).mean() > 0.98

@@ -1,0 +1,145 @@
+"""Frozen features are computed once, found again only where nothing has changed, and equal."""
+import os
+import random
+
+import numpy as np
+import pytest
+
+import gluon_finetune as gf
+from gluon_finetune.compat import array
+from gluon_finetune.config import Config
+from gluon_finetune.models.finetune import is_frozen
+from gluon_finetune.models.graphs import split
+from gluon_finetune.training import frozen
+
+OPTIONS = dict(batch_size=7, num_epochs=3, image_size=32, seed=5, progress=False)
+
+
+@pytest.fixture
+def folders(chairs_copy):
+    return gf.ImageFolders(chairs_copy)
+
+
+@pytest.fixture(autouse=True)
+def empty_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv('GLUON_FINETUNE_CACHE', str(tmp_path / 'cache'))
+    return tmp_path / 'cache' / 'features'
+
+
+@pytest.fixture
+def passes(monkeypatch):
+    """Counts how often features were computed: two, for training and test, when nothing is kept."""
+    made = []
+    write = frozen.FeatureLoader._write
+    monkeypatch.setattr(frozen.FeatureLoader, '_write',
+                        lambda *args: made.append(1) or write(*args))
+    return made
+
+
+def frozen_net(source, folders):
+    gf.seed_everything(1)
+    return gf.freeze_features(gf.finetune_net(source, folders.classes))
+
+
+def train(net, folders, **options):
+    history = gf.train_fine_tuning(net, 0.01, data=folders, **{**OPTIONS, **options})
+    weights = [param.data().asnumpy() for param in net.output.collect_params().values()]
+    return [record.loss for record in history], [record.test_acc for record in history], weights
+
+
+def test_kept_features_train_as_fresh_ones_on_the_same_views(tiny_source, folders, numpy_mode):
+    kept = train(frozen_net(tiny_source, folders), folders, views=3)
+    fresh = train(frozen_net(tiny_source, folders), folders, views=0)
+    assert kept[0] == pytest.approx(fresh[0], abs=1e-5) and kept[1] == fresh[1]
+    assert all(abs(one - other).max() < 1e-5 for one, other in zip(kept[2], fresh[2]))
+
+
+def test_fewer_views_come_again(tiny_source, folders):
+    kept = train(frozen_net(tiny_source, folders), folders, views=1)
+    fresh = train(frozen_net(tiny_source, folders), folders, views=0)
+    assert kept[0][0] == pytest.approx(fresh[0][0], abs=1e-5)
+    assert (kept[2][0] != fresh[2][0]).any()
+
+
+def test_features_are_computed_once(tiny_source, folders, passes):
+    first = train(frozen_net(tiny_source, folders), folders)
+    again = train(frozen_net(tiny_source, folders), folders)
+    assert len(passes) == 2 and first[0] == again[0]
+
+
+def change_a_picture(folders, net):
+    path = folders.train.items[3][0]
+    with open(folders.train.items[20][0], 'rb') as other:
+        content = other.read()
+    with open(path, 'wb') as file:
+        file.write(content)
+
+
+def change_a_weight(folders, net):
+    weight = net.features[0].weight
+    weight.set_data(weight.data() * 1.5)
+
+
+@pytest.mark.parametrize('change, new', [(change_a_picture, 1), (change_a_weight, 2)])
+def test_a_stale_file_is_never_used(tiny_source, folders, passes, change, new):
+    train(frozen_net(tiny_source, folders), folders)
+    net = frozen_net(tiny_source, folders)
+    change(folders, net)
+    kept = train(net, folders, num_epochs=1)
+    assert len(passes) == 2 + new
+    net = frozen_net(tiny_source, folders)
+    if change is change_a_weight:
+        change(folders, net)
+    assert kept[0] == pytest.approx(train(net, folders, num_epochs=1, views=0)[0], abs=1e-5)
+
+
+@pytest.mark.parametrize('options', [{'image_size': 48}, {'min_area': 0.5}, {'seed': 6}])
+def test_other_views_are_other_features(tiny_source, folders, passes, options):
+    train(frozen_net(tiny_source, folders), folders)
+    train(frozen_net(tiny_source, folders), folders, **options)
+    assert len(passes) >= 3
+
+
+def test_nothing_is_kept_of_a_net_that_learns(tiny_source, folders, passes):
+    net = gf.finetune_net(tiny_source, folders.classes)
+    assert not is_frozen(net) and is_frozen(frozen_net(tiny_source, folders))
+    train(net, folders, num_epochs=1)
+    assert passes == []
+
+
+def test_dropout_in_the_features_cannot_be_kept(folders, passes):
+    net = gf.freeze_features(gf.scratch_net('alexnet', folders.classes))
+    net(array(np.zeros((1, 3, 224, 224))))
+    assert split(net) is None
+
+
+def test_pictures_that_broke_are_left_out(tiny_source, folders):
+    net = frozen_net(tiny_source, folders)
+    config = Config(batch_size=7, image_size=32, on_bad='skip', seed=5)
+    os.remove(folders.train.items[3][0])
+    gone = folders.train.items[3]
+    devices = gf.try_all_gpus()
+    _, train_iter, _, _, _ = gf.training.fine_tuning.set_up(net, config, folders, devices, False)
+    random.seed(0)
+    assert sum(len(y) for _, y in train_iter) == len(folders.train) - 1
+    assert [path for path, _ in train_iter.skipped] == [gone[0]]
+
+
+def test_a_cache_that_cannot_be_written_is_no_matter(tiny_source, folders, monkeypatch, tmp_path):
+    (tmp_path / 'file').write_text('')
+    monkeypatch.setenv('GLUON_FINETUNE_CACHE', str(tmp_path / 'file'))
+    assert len(train(frozen_net(tiny_source, folders), folders)[0]) == 3
+
+
+@pytest.mark.parametrize('name, size', [('mobilenetv2_0.25', 32), ('resnet18_v1b', 32),
+                                        ('mobilenetv3_small', 64)])
+def test_a_net_is_its_two_parts(name, size, numpy_mode):
+    net, X = gf.scratch_net(name, 3), array(np.random.randn(2, 3, size, size))
+    expected = net(X).asnumpy()
+    parts = split(net)
+    if parts is None:
+        assert name == 'mobilenetv3_small'   # which drops out before its last layer
+        return
+    features, output = parts
+    assert abs(output(features(X)).asnumpy() - expected).max() < 1e-5
+    assert sorted(output.collect_params()) == sorted(net.output.collect_params())

@@ -8,7 +8,9 @@ help:
 	@echo 'make faults   breaks things for real: the rows of docs/reliability.md, also the slow ones'
 	@echo 'make fuzz     damages files in every way for five minutes (SECONDS=...)'
 	@echo 'make lint     the style'
-	@echo 'make matrix   the tests that matter on Python 3.8 to 3.12, NumPy 1.19 to 1.26'
+	@echo 'make matrix   the wheel on Python 3.8 to 3.12, NumPy 1.19 to 1.26, MXNet 1.9.1 and 2.0.0b1'
+	@echo '              (ARGS=--few-tests is shorter; make matrix-short: two of these, few tests)'
+	@echo 'make dist     sdist and wheel in dist/, checked'
 	@echo 'make bench-epoch  pictures/s against PyTorch; also step predict loader frozen memory'
 	@echo '             start scale, with ARGS="--data FOLDER --json FILE"; see docs/performance.md'
 	@echo 'make clean    removes .venv and what tools left behind'
@@ -32,7 +34,15 @@ venv:
 	@.ci/venv
 
 matrix: venv
-	.venv/bin/python benchmarks/matrix.py
+	.venv/bin/python benchmarks/matrix.py $(ARGS)
+
+matrix-short: venv
+	.venv/bin/python benchmarks/matrix.py --short
+
+dist: venv
+	rm -rf dist
+	.venv/bin/python -m build --outdir dist .
+	.venv/bin/python -m twine check --strict dist/*
 
 bench-%: EXTRAS = parity,bench
 bench-%: venv
@@ -42,4 +52,4 @@ clean:
 	rm -rf .venv .pytest_cache .ruff_cache build dist *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help demo test faults fuzz lint venv matrix clean
+.PHONY: help demo test faults fuzz lint venv matrix matrix-short dist clean

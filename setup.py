@@ -15,9 +15,10 @@ setup(
     long_description_content_type='text/markdown',
     license='Apache-2.0',
     packages=find_packages(include=['gluon_finetune', 'gluon_finetune.*']),
+    package_data={'gluon_finetune': ['py.typed', '*.pyi']},
     python_requires='>=3.8,<3.13',   # NumPy below 2 has no build for Python 3.13
     install_requires=[
-        'mxnet>=1.9.1,<2',           # GluonCV refuses MXNet 2
+        'mxnet>=1.9.1,<2.1',         # 2.0.0b1 for those who ask for it; pip takes 1.9.1
         'gluoncv>=0.10.5,<1',
         'numpy>=1.19,<2',            # MXNet's own limit
         'scipy<2',                   # mx.nd.array reads scipy.sparse.csr, which SciPy 2 drops
@@ -29,7 +30,8 @@ setup(
         'setuptools>=61; python_version >= "3.12"',   # for distutils, which MXNet imports
     ],
     extras_require={
-        'test': ['pytest>=7', 'hypothesis>=6,<7', 'ruff', 'nbclient', 'ipykernel'],
+        'test': ['pytest>=7', 'hypothesis>=6,<7', 'ruff', 'nbclient', 'ipykernel', 'mypy>=1.4',
+                 'build', 'twine', 'pyyaml'],
         'parity': ['torch>=2,<3', 'torchvision>=0.15,<1', 'timm>=0.9,<2'],
         'bench': ['psutil>=5.8,<8', 'onnx>=1.14,<2', 'onnxruntime>=1.15,<2'],
     },

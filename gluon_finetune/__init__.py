@@ -7,7 +7,7 @@ from .start import is_command_line
 if not is_command_line():   # a command imports what it needs itself: `doctor` nothing of this
     from . import compat  # first: MXNet must load before anything asks for it
     from .version import __version__
-    from .errors import UsageError, WorkError
+    from .errors import Diverged, UsageError, WorkError
     from .config import IMAGENET_MEAN, IMAGENET_STD, Config
     from .data.download import DATA_HUB, DATA_URL, download, download_extract, hotdog
     from .data.folders import ImageFolders

@@ -16,6 +16,7 @@ import warnings
 import numpy
 
 from .cores import usable_cores
+from .errors import UsageError
 from .start import SEE_DOCTOR
 
 _DROPPED = {'bool': bool, 'int': int, 'float': float, 'complex': complex, 'object': object,
@@ -108,6 +109,14 @@ def _give_twin(package):
                 setattr(module, attribute, twin)
 
 
+def _needed(missing):
+    if missing.startswith(('libcu', 'libnccl', 'libnv')):
+        return ('this build is for GPUs and needs the driver, CUDA, cuDNN and NCCL that '
+                'docs/install.md names, where the loader finds them (LD_LIBRARY_PATH)')
+    return ('it needs two libraries of the system, on Debian: apt-get install libgomp1 '
+            'libquadmath0')
+
+
 def _import_mxnet():
     if int(numpy.__version__.partition('.')[0]) >= 2:
         raise ImportError(f'NumPy {numpy.__version__} is installed and MXNet needs one below 2: '
@@ -116,8 +125,7 @@ def _import_mxnet():
         with _threads(), _old_world():
             import mxnet
     except OSError as error:
-        raise ImportError(f'MXNet does not load ({error}): it needs two libraries of the system, '
-                          'on Debian: apt-get install libgomp1 libquadmath0') from None
+        raise ImportError(f'MXNet does not load ({error}): {_needed(str(error))}') from None
     _give_twin('mxnet')
     return mxnet
 
@@ -129,6 +137,7 @@ except ImportError as error:
 except Exception as error:   # what an MXNet in pieces may raise
     raise ImportError(f'MXNet does not import ({type(error).__name__}: {error})'
                       f'{SEE_DOCTOR}') from error
+MXNET_2 = mx.__version__.startswith('2.')
 
 
 @contextlib.contextmanager
@@ -144,7 +153,15 @@ def _strict_pictures():
 
 @functools.lru_cache(maxsize=None)
 def gluoncv():
-    """GluonCV, imported when first asked for; torch is hidden from it, as it refuses torch 2."""
+    """GluonCV, imported when first asked for; torch is hidden from it, as it refuses torch 2.
+
+    Raises `UsageError` beside MXNet 2, which it refuses too.
+    """
+    if MXNET_2:
+        raise UsageError(f'this needs GluonCV, which refuses MXNet {mx.__version__}: install '
+                         f'MXNet 1 (pip install "mxnet<2"), or take a network of '
+                         f'mxnet.gluon.model_zoo and name its classes in a .labels.json file '
+                         f'beside the weights')
     with _ONE_IMPORT, _old_world(), _hidden('torch'), _strict_pictures():
         import gluoncv as module
     _give_twin('gluoncv')
@@ -174,20 +191,23 @@ def structured_parameters(net):
 def move(net, devices):
     """Copy every parameter of a net to `devices` (one or a list of them) and keep no other copy."""
     for parameter in net.collect_params().values():
-        reset = getattr(parameter, 'reset_device', None) or parameter.reset_ctx
+        reset = parameter.reset_device if MXNET_2 else parameter.reset_ctx
         reset(devices)
 
 
 def array(data, ctx=None, dtype=None):
-    """Array of the style in force, `mx.np` or `mx.nd`; without `dtype`, float64 becomes float32."""
+    """Array of the style in force, `mx.np` or `mx.nd`; without `dtype`, float64 becomes float32.
+
+    Of `mx.np` with MXNet 2, in every thread.
+    """
     data = data.asnumpy() if hasattr(data, 'asnumpy') else numpy.asarray(data)
     if dtype is None:
         dtype = numpy.float32 if data.dtype == numpy.float64 else data.dtype
-    make = mx.np.array if mx.util.is_np_array() else mx.nd.array
-    return make(data, ctx=ctx, dtype=dtype)
+    if numpy_style():
+        return mx.np.array(data, dtype, ctx)
+    return mx.nd.array(data, ctx, dtype)
 
 
-def from_numpy(data):
-    """Array of the style in force that shares the memory of `data`, which must not change again."""
-    X = mx.nd.from_numpy(data)
-    return X.as_np_ndarray() if mx.util.is_np_array() else X
+def numpy_style():
+    """Whether arrays are made in the style of NumPy here; MXNet 2 has nets for no others."""
+    return MXNET_2 or mx.util.is_np_array()

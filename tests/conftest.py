@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageDraw
 from web_site import Site
 
-from gluon_finetune.compat import mx
+from gluon_finetune.compat import MXNET_2, array, mx
 
 os.environ['MPLBACKEND'] = 'Agg'
 SHARED = Path(__file__).resolve().parents[2] / 'shared'
@@ -19,6 +19,8 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.get_closest_marker('gpu') and not mx.context.num_gpus():
             item.add_marker(pytest.mark.skip(reason='MXNet sees no GPU here'))
+        if item.get_closest_marker('mxnet1') and MXNET_2:
+            item.add_marker(pytest.mark.skip(reason='needs what MXNet 2 lacks'))
 
 
 @pytest.fixture(autouse=True)
@@ -50,9 +52,10 @@ def site(monkeypatch):
     site.close()
 
 
-@pytest.fixture(params=[False, True], ids=['legacy', 'numpy'])
+@pytest.fixture(params=[True] if MXNET_2 else [False, True],
+                ids=lambda style: 'numpy' if style else 'legacy')
 def numpy_mode(request):
-    """Runs the test with legacy arrays and again with NumPy-style arrays; True for the latter."""
+    """Runs the test with NumPy-style arrays (True) and on MXNet 1 with legacy arrays too."""
     style = mx.util.is_np_shape(), mx.util.is_np_array()
     mx.npx.set_np(shape=request.param, array=request.param)
     yield request.param
@@ -104,7 +107,7 @@ def tiny_source(tmp_path_factory):
     """File with the weights of a small net of 7 classes, named as the zoo names its own."""
     from gluon_finetune.models.finetune import scratch_net
     net = scratch_net('mobilenetv2_0.25', 7)
-    net(mx.nd.zeros((1, 3, 32, 32)))
+    net(array(numpy.zeros((1, 3, 32, 32))))
     path = tmp_path_factory.mktemp('weights') / 'mobilenetv2_0.25-tiny.params'
     net.save_parameters(str(path))
     return str(path)

@@ -6,14 +6,15 @@ import types
 import numpy
 import pytest
 
-from gluon_finetune import compat
+from gluon_finetune import UsageError, compat
 from gluon_finetune.compat import mx
+from gluon_finetune.compat_gluon import device_of, devices_of
 
 IMPORT = '''
 import ctypes, os, sys, warnings
 import numpy
 names, filters, environ = set(vars(numpy)), list(warnings.filters), dict(os.environ)
-from gluon_finetune import compat
+from gluon_finetune import UsageError, compat
 new = set(vars(numpy)) - names
 '''
 THREADS = "threads = ctypes.CDLL('libgomp.so.1').omp_get_max_threads()\n"
@@ -69,7 +70,7 @@ print(set(vars(numpy)) == names, 'OMP_NUM_THREADS' in os.environ)
 def test_mxnet_imported_by_the_user_first_works_too():
     assert run('''
 import sys, warnings, numpy
-from gluon_finetune import compat
+from gluon_finetune import UsageError, compat
 for name in [name for name in sys.modules if name.startswith('gluon_finetune')]:
     del sys.modules[name]
 # What is left is a process into which somebody else brought MXNet, without its twin of NumPy.
@@ -79,7 +80,7 @@ for module in list(sys.modules.values()):
             if getattr(value, '__name__', '') == 'numpy':
                 setattr(module, key, numpy)
 import mxnet
-from gluon_finetune import compat
+from gluon_finetune import UsageError, compat
 warnings.simplefilter('default')
 x = mxnet.np.arange(4)
 print(compat.mx is mxnet, x[x > 1])
@@ -94,17 +95,21 @@ def test_numpy_2_is_refused_with_the_way_out(monkeypatch):
                                 "pip install 'numpy<2'")
 
 
-def test_a_missing_system_library_is_named(monkeypatch):
+@pytest.mark.parametrize('library, remedy', [
+    ('libgomp.so.1', 'it needs two libraries of the system, on Debian: apt-get install libgomp1 '
+                     'libquadmath0'),
+    ('libcudnn.so.8', 'this build is for GPUs and needs the driver, CUDA, cuDNN and NCCL that '
+                      'docs/install.md names, where the loader finds them (LD_LIBRARY_PATH)')])
+def test_a_missing_system_library_is_named(monkeypatch, library, remedy):
     @compat.contextlib.contextmanager
     def broken():
-        raise OSError('libgomp.so.1: cannot open shared object file')
+        raise OSError(f'{library}: cannot open shared object file')
         yield
     monkeypatch.setattr(compat, '_old_world', broken)
     with pytest.raises(ImportError) as error:
         compat._import_mxnet()
     assert str(error.value) == (
-        'MXNet does not load (libgomp.so.1: cannot open shared object file): it needs two '
-        'libraries of the system, on Debian: apt-get install libgomp1 libquadmath0')
+        f'MXNet does not load ({library}: cannot open shared object file): {remedy}')
 
 
 # What MXNet reads from NumPy while it runs
@@ -114,7 +119,7 @@ def test_names_dropped_by_numpy_work_at_run_time(numpy_mode):
     assert x[x > 1].asnumpy().tolist() == [2, 3]
     assert x[mx.np.array([1, 0, 0, 1], dtype=bool)].asnumpy().tolist() == [0, 3]
     assert mx.np.full((2,), True).dtype == bool
-    assert mx.sym.np.full((2,), True).infer_type()[1] == [numpy.bool_]
+    assert compat.MXNET_2 or mx.sym.np.full((2,), True).infer_type()[1] == [numpy.bool_]
     assert numpy.dtype(bool) in mx.test_utils.default_rtols()
 
 
@@ -130,6 +135,7 @@ def test_the_twin_goes_to_modules_of_the_package_alone(monkeypatch):
 
 # GluonCV
 
+@pytest.mark.mxnet1
 def test_gluoncv_loads_quietly_beside_torch_2_and_without_opencv(tmp_path):
     """A torch 2 that is installed would be refused; OpenCV's wheel fails where libGL is missing."""
     (tmp_path / 'torch.py').write_text("__version__ = '2.13.0'")
@@ -137,7 +143,7 @@ def test_gluoncv_loads_quietly_beside_torch_2_and_without_opencv(tmp_path):
     assert run('''
 import sys
 sys.modules['cv2'] = None
-from gluon_finetune import compat
+from gluon_finetune import UsageError, compat
 try:
     with compat._old_world():
         import gluoncv
@@ -194,16 +200,27 @@ def test_parameters_by_place_attribute_and_device(numpy_mode):
 
     weight = parameters['0.weight'].data().asnumpy()
     compat.move(net, [mx.cpu(0), mx.cpu(1)])
-    assert parameters['0.weight'].list_ctx() == [mx.cpu(0), mx.cpu(1)]
+    assert devices_of(net) == [mx.cpu(0), mx.cpu(1)]
     compat.move(net, mx.cpu(1))
-    assert parameters['0.weight'].list_ctx() == [mx.cpu(1)]
+    assert devices_of(net) == [mx.cpu(1)]
     assert (parameters['0.weight'].data(mx.cpu(1)).asnumpy() == weight).all()
 
 
 def test_array_is_of_the_style_in_force(numpy_mode):
     kind = mx.np.ndarray if numpy_mode else mx.nd.NDArray
     made = compat.array(numpy.arange(3.0), ctx=mx.cpu(1))
-    assert type(made) is kind and made.ctx == mx.cpu(1) and made.dtype == numpy.float32
+    assert type(made) is kind and device_of(made) == mx.cpu(1) and made.dtype == numpy.float32
     assert compat.array([[1, 2]]).dtype == numpy.int64
     assert compat.array([1.5], dtype='float64').dtype == numpy.float64
     assert type(compat.array(mx.nd.ones(2))) is kind
+    assert compat.numpy_style() == numpy_mode
+
+
+@pytest.mark.skipif(not compat.MXNET_2, reason='MXNet 1 works with GluonCV')
+def test_gluoncv_and_mxnet_2():
+    with pytest.raises(UsageError) as error:
+        compat.gluoncv()
+    assert str(error.value) == (
+        f'this needs GluonCV, which refuses MXNet {mx.__version__}: install MXNet 1 (pip install '
+        f'"mxnet<2"), or take a network of mxnet.gluon.model_zoo and name its classes in a '
+        f'.labels.json file beside the weights')

@@ -62,11 +62,33 @@ def test_the_version_stands_in_one_place():
     assert first.group(1) == gluon_finetune.__version__
 
 
-def test_importing_the_package_loads_no_optional_framework():
-    script = ('import sys, gluon_finetune; '
-              'print([name for name in ("torch", "gluoncv", "matplotlib.pyplot") '
-              'if name in sys.modules])')
-    assert subprocess.check_output([sys.executable, '-c', script], text=True).strip() == '[]'
+HEAVY = {'torch', 'torchvision', 'gluoncv', 'matplotlib', 'pandas', 'onnx', 'scipy', 'IPython'}
+MXNET_ALONE = '''
+import warnings, numpy
+warnings.simplefilter('ignore')
+for kind in (bool, int, float, complex, object, str):
+    setattr(numpy, kind.__name__, kind)
+import mxnet
+'''
+
+
+def loaded_by(script):
+    """Those of `HEAVY` that are there when a script has run."""
+    script += f'\nimport sys\nprint(*{HEAVY!r} & set(sys.modules))'
+    return set(subprocess.check_output([sys.executable, '-c', script], text=True).split())
+
+
+def test_importing_the_package_loads_nothing_heavy_that_mxnet_does_not():
+    assert loaded_by('import gluon_finetune') <= loaded_by(MXNET_ALONE) <= {'scipy', 'onnx'}
+
+
+def test_the_file_for_continuous_integration_runs_what_is_run_here():
+    yaml = pytest.importorskip('yaml', reason='PyYAML is not installed')
+    jobs = yaml.safe_load((ROOT / '.github/workflows/ci.yml').read_text())['jobs']
+    steps = {name: [step.get('run', step.get('uses')) for step in job['steps']]
+             for name, job in jobs.items()}
+    assert steps['checks'][-1] == '.ci/run' and steps['matrix'][-1].startswith('make matrix')
+    assert all(re.search(r'@v\d+$', step) for found in steps.values() for step in found[:2])
 
 
 # .ci/venv, on a machine whose Pythons are shell scripts that note how they were called

@@ -9,7 +9,8 @@ from concurrent.futures import TimeoutError as Late
 
 import numpy as np
 
-from ..compat import array, from_numpy
+from ..compat import array
+from ..compat_gluon import from_numpy
 from ..config import Config
 from ..errors import UsageError, WorkError
 from .augment import reduction_for, test_augs, train_augs

@@ -3,7 +3,8 @@ import functools
 
 import numpy as np
 
-from ..compat import from_numpy, mx
+from ..compat import mx
+from ..compat_gluon import from_numpy
 
 _BILINEAR = 1   # OpenCV's number for it
 

@@ -1,18 +1,25 @@
 """Lets networks written for legacy arrays take NumPy-style ones; knows nothing about their weights.
 
 66 of the 113 classifiers call legacy operators (clip, concat, Pooling, ...), which refuse
-NumPy-style arrays on MXNet 1.9.1. Their graphs run on both.
+NumPy-style arrays on MXNet 1.9.1. Their graphs run on both. MXNet 2 has other networks.
 """
 import contextlib
 import types
 
-from ..compat import mx
+from ..compat import MXNET_2, mx
+from ..compat_gluon import check_style, device_of
 
 
 def in_style(build):
-    """Return the net that `build()` makes, so made that it takes arrays of the style in force."""
+    """Return the net that `build()` makes, so made that it takes arrays of the style in force.
+
+    Raises `UsageError` where there is no such net.
+    """
+    check_style()
     net = build()
-    return net if not mx.util.is_np_array() or _can_be_traced(net) else adapted(build)
+    if MXNET_2 or not mx.util.is_np_array() or _can_be_traced(net):
+        return net
+    return adapted(build)
 
 
 def in_style_of(block, build):
@@ -44,7 +51,7 @@ def _forward(block, x, *others):
         with legacy():
             return type(block).forward(block, x.as_nd_ndarray()).as_np_ndarray()
     _finish_deferred(block, x)
-    with legacy(), x.ctx:
+    with legacy(), device_of(x):
         return block._call_cached_op(x.as_nd_ndarray()).as_np_ndarray()
 
 

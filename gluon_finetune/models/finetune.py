@@ -29,7 +29,7 @@ def finetune_net(source='resnet18_v2', classes=2, *, network=None, lr_mult=10):
     if net is source:
         net = copy_net(net)  # assigning its features would train the source too
     layer = replace_output(net, count)
-    layer.initialize(mx.init.Xavier(), ctx=mx.cpu())
+    layer.initialize(mx.init.Xavier(), mx.cpu())
     set_attribute(layer.collect_params(), 'lr_mult', lr_mult)
     return remember(net, getattr(net, 'network', None) or network, classes=names)
 
@@ -39,7 +39,7 @@ def scratch_net(name='resnet18_v2', classes=2):
     count, names = check_classes(classes)
     net = build_net(name)
     replace_output(net, count)
-    net.initialize(mx.init.Xavier(), ctx=mx.cpu())
+    net.initialize(mx.init.Xavier(), mx.cpu())
     return remember(net, name, classes=names)
 
 

@@ -6,7 +6,8 @@
 import json
 import warnings
 
-from ..compat import contrib, mx
+from ..compat import MXNET_2, contrib, mx
+from ..errors import UsageError
 from .arrays import in_style_of, style_of
 from .output import output_layer
 
@@ -19,7 +20,7 @@ def fused(net):
     hybridized, or not on the CPU, or computes in half precision, is returned as it is.
     """
     compiled = isinstance(net, mx.gluon.HybridBlock) and net._active
-    if not compiled or _devices(net) != {'cpu'}:
+    if MXNET_2 or not compiled or _devices(net) != {'cpu'}:
         return net
     symbol, data = _trace(net)
     if 'amp_cast' in _operators(symbol):
@@ -32,8 +33,10 @@ def in_precision(net, dtype):
 
     Its parameters are those of `net` and stay float32, and so do its outputs: the graph casts them
     where they are used, as MXNet's automatic mixed precision does, which would change every
-    network of the process.
+    network of the process. Raises `UsageError` with MXNet 2.
     """
+    if MXNET_2:
+        raise UsageError(f'{dtype} needs MXNet 1: pip install "mxnet<2"')
     symbol, data = _trace(net)
     lowered = contrib('amp').convert_symbol(symbol, target_dtype=dtype,
                                             data_names=symbol.list_inputs())
@@ -44,8 +47,10 @@ def split(net):
     """Return two blocks that are `net` one after the other: up to its output layer, and from it on.
 
     `net` has been called before, so that all shapes are known. Returns None where what comes before
-    is random while training (Dropout), and so is not the same twice.
+    is random while training (Dropout), and so is not the same twice, and with MXNet 2.
     """
+    if MXNET_2:   # whose graphs cannot be cut
+        return None
     symbol, data = _trace(net)
     graph = json.loads(symbol.tojson())
     weight = output_layer(net).weight.name
@@ -64,11 +69,6 @@ def graph_of(block):
     """Return what a block made here computes, as text that is the same for the same network."""
     nodes = _nodes(block._cached_graph[1])
     return json.dumps([[node['op'], node.get('attrs'), node['inputs']] for node in nodes])
-
-
-def names_of(net, operators):
-    """Return the names that nodes of these operators have in the graph of `net`."""
-    return [node['name'] for node in _nodes(_trace(net)[0]) if node['op'] in operators]
 
 
 def _operators(symbol):

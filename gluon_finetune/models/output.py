@@ -1,7 +1,6 @@
 """Finds and replaces the output layer of any classifier; does not know whose weights it holds."""
-import copy
-
 from ..compat import array, mx, structured_parameters
+from ..compat_gluon import copy_block, layer_options, replace_child
 from ..errors import UsageError
 from .arrays import in_style_of
 
@@ -41,13 +40,8 @@ def copy_net(net):
 
     Raises `UsageError` if the net has no weights yet.
     """
-    left_out = [getattr(block, '_cached_op', None) for block in blocks(net)]
-    for param in structured_parameters(net).values():
-        left_out += [param._data, param._grad, param._trainer]
-    # What is left out cannot be copied (a compiled graph, a Trainer) or need not be twice.
-    twin = copy.deepcopy(net, {id(part): None for part in left_out})
-    twin.hybridize(False)  # drops graphs that still speak of the old layers
-    set_weights(twin, weights(net))
+    values, twin = weights(net), copy_block(net)
+    set_weights(twin, values)
     return twin
 
 
@@ -66,7 +60,7 @@ def set_weights(net, values):
         if name in values:
             param.shape = values[name].shape
             if param._data is None:
-                param.initialize(mx.init.Zero(), ctx=mx.cpu(), force_reinit=True)
+                param.initialize(mx.init.Zero(), mx.cpu(), force_reinit=True)
             param.set_data(array(values[name], dtype=param.dtype))
 
 
@@ -75,10 +69,7 @@ def replace_output(net, classes):
     old = output_layer(net)
     new = in_style_of(old, lambda: _like(old, classes))
     for block in blocks(net):
-        for name, child in list(block._children.items()):
-            if child is old:
-                block.register_child(new, name)
-        vars(block).update({name: new for name, value in vars(block).items() if value is old})
+        replace_child(block, old, new)
     return new
 
 
@@ -106,9 +97,11 @@ def holds_statistics(net, but=()):
 
 def _like(layer, classes):
     inputs = layer.weight.shape[1]
-    common = {'use_bias': layer.bias is not None, 'prefix': layer.prefix}
+    common = {'use_bias': layer.bias is not None, **layer_options(layer)}
     if isinstance(layer, mx.gluon.nn.Dense):
         return mx.gluon.nn.Dense(classes, in_units=max(inputs, 0), flatten=layer._flatten, **common)
     options = {key: layer._kwargs[plural] for key, plural in
                (('kernel_size', 'kernel'), ('strides', 'stride'), ('padding', 'pad'))}
-    return mx.gluon.nn.Conv2D(classes, in_channels=max(inputs, 0), **options, **common)
+    new = mx.gluon.nn.Conv2D(classes, in_channels=max(inputs, 0), **options, **common)
+    new.weight.shape = (classes, *layer.weight.shape[1:])   # MXNet 2 does not heed in_channels
+    return new

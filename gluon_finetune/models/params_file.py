@@ -1,7 +1,8 @@
 """Reads and writes MXNet's .params files as NumPy arrays; trusts nothing in them, needs no MXNet.
 
 MXNet's own reader allocates whatever a damaged length asks for, and refuses files of NumPy-style
-arrays while legacy ones are in force. Its writer leaves half a file where the disk is full.
+arrays while legacy ones are in force. Its writer leaves half a file where the disk is full. MXNet 2
+saves an archive instead, which MXNet 1 cannot read.
 """
 import math
 import struct
@@ -10,6 +11,8 @@ import numpy as np
 
 from ..data.json_file import read_whole
 from ..errors import UsageError
+from . import npz_file
+from .npz_file import Damaged as _Damaged
 
 MOST_BYTES = 8 << 30   # the largest network of the zoos has half a gigabyte
 LIST_MAGIC = 0x112
@@ -21,16 +24,15 @@ CPU = 1   # the kind of device that an array says it comes from
 MOST_DIMENSIONS = 32
 
 
-def write_params(file, arrays, numpy_style=False):
+def write_params(file, arrays):
     """Write a dict of name -> NumPy array into an open file, byte by byte as MXNet does.
 
-    MXNet itself reads only files of the array style in force; `read_params` reads both.
+    That is in the form of legacy arrays, which MXNet 1 and 2 read.
     """
-    magic = NDARRAY_V3 if numpy_style else NDARRAY_V2
     file.write(struct.pack('<3Q', LIST_MAGIC, 0, len(arrays)))
     for value in arrays.values():
         value = np.ascontiguousarray(value)
-        file.write(struct.pack(f'<IiI{value.ndim}q3i', magic, 0, value.ndim, *value.shape,
+        file.write(struct.pack(f'<IiI{value.ndim}q3i', NDARRAY_V2, 0, value.ndim, *value.shape,
                                CPU, 0, TYPES[value.dtype.name]))
         file.write(memoryview(value).cast('B'))
     file.write(struct.pack('<Q', len(arrays)))
@@ -39,18 +41,16 @@ def write_params(file, arrays, numpy_style=False):
         file.write(struct.pack('<Q', len(content)) + content)
 
 
-class _Damaged(Exception):
-    pass
-
-
 def read_params(path):
     """Return a dict of parameter name -> NumPy array as saved in `path`, names as they are there.
 
     Raises `UsageError` if the file cannot be read, is damaged or is no .params file.
     """
-    content = memoryview(read_whole(path, MOST_BYTES))
+    content = read_whole(path, MOST_BYTES)
     try:
-        return _Reader(content).named_arrays()
+        if content.startswith(npz_file.MAGIC):
+            return npz_file.read_arrays(content)
+        return _Reader(memoryview(content)).named_arrays()
     except _Damaged as error:
         raise UsageError(f'{path} is damaged or no .params file: {error}; fetch or save it '
                          f'again') from None

@@ -1,5 +1,6 @@
 """Finds the picture sizes that go through a network, without running it; knows no pictures."""
-from ..compat import mx, structured_parameters
+from ..compat import mx
+from ..compat_gluon import tracer
 from .arrays import style_of
 
 COMMON_SIZES = (32, 64, 96, 128, 160, 192, 224, 256, 299, 331)
@@ -12,12 +13,8 @@ def fitting_sizes(net):
     not take all. Shapes of weights that are known already are respected.
     """
     with style_of(net):
-        data = mx.sym.var('data')
-        out = net(data.as_np_ndarray() if mx.util.is_np_array() else data)
-        inputs = set(out.list_inputs())
-        known = {param.name: tuple(param.shape) for param in structured_parameters(net).values()
-                 if param.name in inputs and min(param.shape or (0,)) > 0}
-        return [size for size in COMMON_SIZES if _goes_through(out, size, known)]
+        trace = tracer(net)
+        return [size for size in COMMON_SIZES if _goes_through(trace, size)]
 
 
 def explain_refusal(net, image_size, error):
@@ -34,9 +31,11 @@ def explain_refusal(net, image_size, error):
     return f'{what}: sizes that do are {", ".join(map(str, sizes))}'
 
 
-def _goes_through(out, size, known):
+def _goes_through(trace, size):
+    shape = (1, 3, size, size)
     try:
-        out.infer_shape_partial(data=(1, 3, size, size), **known)
+        graph, known = trace(shape)
+        graph.infer_shape_partial(data=shape, **known)
     except mx.MXNetError:
         return False
     return True

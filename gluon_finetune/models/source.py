@@ -2,6 +2,7 @@
 import os
 
 from ..compat import mx, structured_parameters
+from ..compat_gluon import long_names
 from ..errors import UsageError
 from .mismatch import explain_mismatch
 from .output import hold_statistics, name_output, output_name, replace_output, set_weights
@@ -100,12 +101,11 @@ def _structural(net, saved):
     saved = {name[4:] if name.startswith(('arg:', 'aux:')) else name: value
              for name, value in saved.items()
              if not name.startswith('out_aux.')}  # nasnet's second output, for its own training
-    long_names = {name: param.name[len(net.prefix):]
-                  for name, param in structured_parameters(net).items()}
-    first = next(iter(long_names.values()))
-    for prefix in (name[:-len(first)] for name in saved if name.endswith(first)):
-        if {prefix + name for name in long_names.values()} == set(saved):
-            return {name: saved[prefix + long_name] for name, long_name in long_names.items()}
+    names = long_names(net)
+    first = next(iter(names.values()), None)
+    for prefix in (name[:-len(first)] for name in saved if first and name.endswith(first)):
+        if {prefix + name for name in names.values()} == set(saved):
+            return {name: saved[prefix + long_name] for name, long_name in names.items()}
     return saved
 
 

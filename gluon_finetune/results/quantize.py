@@ -7,36 +7,37 @@ import warnings
 
 import numpy
 
-from ..compat import array, contrib, mx
+from ..compat import MXNET_2, array, contrib, mx
 from ..data.augment import test_augs
 from ..data.loader import PictureLoader
 from ..errors import UsageError
 from ..models.arrays import adapted, legacy
-from ..models.graphs import names_of, symbol_block
+from ..models.graphs import symbol_block
 from ..models.mismatch import explain_mismatch
+from ..models.output import output_layer
 from ..models.params_file import read_params
 from ..training.checkpoint import RunDirectory
 
 PICTURES = 256   # to calibrate on: the ranges of activations hardly change with more
-# What stays float32: the sums of residual networks, whose range grows from block to block while what
-# a block adds stays small, and the BatchNorm that blows it up again. It costs some of the speed.
-FLOAT = ('elemwise_add', 'broadcast_add', 'BatchNorm')
+BATCH_SIZE = 32
 
 FOLDER, GRAPH, WEIGHTS = 'int8', 'graph.json', 'weights.params'
 
 
-def export_int8(run, folders, out=None):
-    """Writes the best network of a run for 8-bit integers and returns the new folder.
+def export_int8(run, folders):
+    """Writes the best network of a run for 8-bit integers into the run; returns the new folder.
 
-    The ranges of activations come from `PICTURES` training pictures of `folders`. `out` defaults to
-    `int8` in the run directory, where `Predictor.load(run, dtype='int8')` finds it. Raises
-    `UsageError` when `out` exists, and where the pictures have other classes than the run.
+    The ranges of activations come from `PICTURES` training pictures of `folders`. What that gains
+    and costs `Predictor.load(run, dtype='int8')` is in docs/performance.md. Raises `UsageError`
+    when the folder exists, and where the pictures have other classes than the run.
     """
     from .predict import Predictor  # which loads what is written here
     run = RunDirectory.open(run)
-    out = run.file(FOLDER) if out is None else os.fspath(out)
+    out = run.file(FOLDER)
     if os.path.lexists(out):
-        raise UsageError(f'{out} exists already: name a new folder with --out')
+        raise UsageError(f'{out} exists already: remove it to make it anew')
+    if MXNET_2:
+        raise UsageError('8-bit networks need MXNet 1: pip install "mxnet<2"')
     if folders.classes != run.classes:
         raise UsageError(f'{folders.root} has the classes {folders.classes}, the run '
                          f'{run.classes}: calibrate on the pictures it was trained on')
@@ -54,14 +55,31 @@ def export_int8(run, folders, out=None):
 
 
 def quantize(net, X):
-    """The block that computes `net` in 8-bit integers, with ranges that fit a NumPy batch `X`."""
-    pictures = mx.io.NDArrayIter(X, batch_size=min(len(X), 32))
+    """The block that computes `net` in 8-bit integers, with ranges that fit a NumPy batch `X`.
+
+    Rounding the sums of a residual network shifts its outputs. So the bias of its output layer is
+    moved by what their mean over `X` has lost, in `net` too, before it is quantized for good (bias
+    correction: https://arxiv.org/abs/1906.04721).
+    """
+    bias = output_layer(net).bias
+    if bias is not None:
+        lost = _mean_output(net, X) - _mean_output(_quantize(net, X), X)
+        bias.set_data(bias.data() + array(lost))
+    return _quantize(net, X)
+
+
+def _mean_output(net, X):
+    rows = [net(array(X[i:i + BATCH_SIZE])).asnumpy() for i in range(0, len(X), BATCH_SIZE)]
+    return numpy.concatenate(rows).mean(axis=0)
+
+
+def _quantize(net, X):
     silent = logging.getLogger(__name__)
     silent.setLevel(logging.ERROR)
     with _quiet():
         return contrib('quantization').quantize_net_v2(
-            net, quantized_dtype='auto', calib_mode='naive', calib_data=pictures,
-            num_calib_examples=len(X), exclude_layers=names_of(net, FLOAT), ctx=mx.cpu(),
+            net, quantized_dtype='auto', calib_mode='naive', num_calib_examples=len(X),
+            calib_data=mx.io.NDArrayIter(X, batch_size=min(len(X), BATCH_SIZE)), ctx=mx.cpu(),
             logger=silent)
 
 
@@ -113,5 +131,6 @@ def load_int8(run):
 def _some(pictures, image_size):
     """Test views of `PICTURES` of the pictures, evenly from all classes: a NumPy batch."""
     step = max(len(pictures.items) // PICTURES, 1)
-    loader = PictureLoader(pictures.holding(pictures.items[::step]), test_augs(image_size), 32)
+    some = pictures.holding(pictures.items[::step])
+    loader = PictureLoader(some, test_augs(image_size), BATCH_SIZE)
     return numpy.concatenate([X.asnumpy() for X, _ in loader])

@@ -1,5 +1,6 @@
 """Which devices there are and how a batch is shared among them; knows nothing about networks."""
 from ..compat import mx
+from ..compat_gluon import device as make_device
 from ..cores import has_bfloat16
 from ..errors import UsageError
 
@@ -32,7 +33,7 @@ def _parse_device(word):
     if kind not in ('cpu', 'gpu') or not (index or '0').isdigit():
         raise UsageError(f'device {word!r}: expected auto, cpu, gpu, cpu:N or gpu:N, '
                          f'several with commas, such as gpu:0,gpu:1')
-    device = mx.Context(kind, int(index or 0))
+    device = make_device(kind, int(index or 0))
     if kind == 'gpu' and device.device_id >= mx.context.num_gpus():
         raise UsageError(f'device {word!r}: MXNet sees {mx.context.num_gpus()} GPUs here; '
                          f'use --devices cpu, or install an MXNet built for CUDA')

@@ -1,5 +1,6 @@
 """How many examples a network gets right; knows nothing about training."""
 from ..compat import mx
+from ..compat_gluon import devices_of
 from ..errors import UsageError
 from ..models.graphs import fused
 from .devices import split_batch
@@ -15,7 +16,7 @@ def evaluate_accuracy(net, data_iter, devices=None):
 
     Each batch is shared among `devices` (default: those the net is on).
     """
-    devices = devices or next(iter(net.collect_params().values())).list_ctx()
+    devices = devices or devices_of(net)
     net = fused(net)
     correct, examples = [], 0
     for X, y in data_iter:

@@ -5,6 +5,7 @@ import io
 import numpy
 
 from ..compat import array, move, mx
+from ..compat_gluon import devices_of
 from ..config import Config
 from ..data.download import hotdog
 from ..data.loader import load_data
@@ -76,7 +77,7 @@ def prepare(net, config, num_classes, devices):
 def check_output(net, image_size, num_classes):
     """Raises `UsageError` unless `net` turns such a picture into `num_classes` numbers."""
     X = array(numpy.zeros((1, 3, image_size, image_size)), dtype='float32',
-              ctx=next(iter(net.collect_params().values())).list_ctx()[0])
+              ctx=devices_of(net)[0])
     try:
         with contextlib.redirect_stdout(io.StringIO()):  # MXNet prints what it then raises
             outputs = net(X).asnumpy().shape[1]

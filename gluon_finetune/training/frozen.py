@@ -11,7 +11,8 @@ import tempfile
 
 import numpy
 
-from ..compat import array, from_numpy
+from ..compat import array
+from ..compat_gluon import from_numpy
 from ..data.hub import cache_dir
 from ..errors import WorkError
 from ..models.graphs import fused, graph_of, in_precision, split

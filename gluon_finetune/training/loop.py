@@ -7,6 +7,7 @@ import random
 import numpy
 
 from ..compat import mx
+from ..compat_gluon import devices_of
 from .devices import rest, split_batch
 from .evaluate import evaluate_accuracy
 from .history import History, live_plot
@@ -39,7 +40,7 @@ def train_steps(net, train_iter, test_iter, loss, trainer, num_epochs, devices=N
     resumed is the run that was not. Raises `Diverged` when the loss is not finite.
     """
     params = list(net.collect_params().values())
-    devices = devices or params[0].list_ctx()
+    devices = devices or devices_of(net)
     with Meter(start, num_epochs, len(train_iter), progress) as meter:
         for epoch in range(start.epoch, num_epochs + 1):
             meter.begin(epoch, trainer.learning_rate)

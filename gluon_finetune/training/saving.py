@@ -1,7 +1,6 @@
 """A checkpoint of a run: weights, trainer, state and best weights so far, complete in itself."""
 import numpy
 
-from ..compat import mx
 from ..data.json_file import read_json
 from ..data.whole_file import json_bytes
 from ..errors import Diverged, UsageError, WorkError
@@ -92,9 +91,8 @@ def write_checkpoint(folder, net, trainer, state, identity, before=None):
     elif history:
         best, writers[BEST] = BEST, before.copy_best
     value = {'state': state.to_json(), 'identity': identity, 'best': best}
-    numpy_style = mx.util.is_np_shape()   # of weights.params, which MXNet alone can load too
-    writers[WEIGHTS] = lambda file: write_params(file, weights, numpy_style)
-    writers[TRAINER] = lambda file: write_params(file, arrays, numpy_style)
+    writers[WEIGHTS] = lambda file: write_params(file, weights)
+    writers[TRAINER] = lambda file: write_params(file, arrays)
     writers[STATE] = lambda file: file.write(json_bytes(value))
     return Checkpoint(write_snapshot(folder, writers))
 

@@ -11,6 +11,7 @@ def in_numpy():
         yield
 
 
+@pytest.mark.mxnet1
 @pytest.mark.parametrize('hybridize', [False, True])
 @pytest.mark.parametrize('name', ['mobilenetv2_0.25', 'resnet18_v2'])
 def test_both_kinds_of_arrays_train_alike(name, hybridize):
@@ -36,6 +37,7 @@ def test_both_kinds_of_arrays_train_alike(name, hybridize):
         assert abs(steps[1][parameter] - value).max() <= 1e-4 * max(1, abs(value).max())
 
 
+@pytest.mark.mxnet1
 # The symbol does not say of what type its data are.
 @pytest.mark.filterwarnings('ignore:Cannot decide type')
 def test_an_adapted_net_does_all_a_net_does(in_numpy, tmp_path):
@@ -56,5 +58,6 @@ def test_an_adapted_net_does_all_a_net_does(in_numpy, tmp_path):
         assert abs(block(X.as_nd_ndarray()).asnumpy() - answer).max() < 1e-5
 
 
+@pytest.mark.mxnet1
 def test_legacy_nets_are_left_as_they_are():
     assert 'forward' not in vars(scratch_net('mobilenetv2_0.25', 2))

@@ -1,9 +1,11 @@
+import numpy
 import pytest
 
 from gluon_finetune import UsageError, finetune_net, scratch_net
 from gluon_finetune.compat import array, mx, structured_parameters
-from gluon_finetune.models.output import copy_net, output_layer, output_name, weights
-from gluon_finetune.models.zoo import build_net
+from gluon_finetune.compat_gluon import devices_of
+from gluon_finetune.models.output import blocks, copy_net, output_layer, output_name, weights
+from gluon_finetune.models.zoo import GLUON, build_net
 
 nn = mx.gluon.nn
 
@@ -13,11 +15,13 @@ KINDS = [('resnet18_v2', 'output.', 32), ('alexnet', 'output.', 64), ('resnet18_
          ('mobilenetv3_small', 'output.0.', 32), ('squeezenet1.1', 'output.0.', 224),
          ('googlenet', 'head.2.', 224), ('hrnet_w18_small_v1_c', 'classifier.', 32),
          ('dla34', 'fc.', 32)]
+KINDS = [pytest.param(*kind, marks=[] if kind[0] in GLUON else pytest.mark.mxnet1)
+         for kind in KINDS]
 
 
 @pytest.mark.parametrize('name, place, size', KINDS)
 def test_the_output_layer_is_what_changes_with_the_classes(name, place, size, tmp_path, numpy_mode):
-    X = array(mx.nd.random.normal(shape=(2, 3, size, size)))
+    X = array(numpy.random.randn(2, 3, size, size))
     source = scratch_net(name, 5)
     source(X)
     net = finetune_net(source, 3)
@@ -31,7 +35,7 @@ def test_the_output_layer_is_what_changes_with_the_classes(name, place, size, tm
                            if param in (layer.weight, layer.bias)}
     assert all((new[key] == old[key]).all() for key in set(new) - other_shape)
 
-    assert net.output is layer or layer in net.output._children.values()
+    assert layer in blocks(net.output)
     assert len(net.collect_params().keys()) == len(set(structured_parameters(net).values()))
     net.save_parameters(str(tmp_path / 'net.params'))
     again = scratch_net(name, 3)
@@ -40,7 +44,9 @@ def test_the_output_layer_is_what_changes_with_the_classes(name, place, size, tm
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('name', ['inceptionv3', 'residualattentionnet56', 'senet_154', 'xception'])
+@pytest.mark.parametrize('name', [
+    'inceptionv3', *(pytest.param(name, marks=pytest.mark.mxnet1)
+                     for name in ('residualattentionnet56', 'senet_154', 'xception'))])
 def test_the_output_layer_of_larger_networks(name):
     net = scratch_net(name, 3)
     assert output_layer(net).weight.shape[0] == 3
@@ -65,7 +71,7 @@ def test_output_wins_over_what_comes_after_it():
 
 
 def test_a_copy_shares_nothing(numpy_mode):
-    X = array(mx.nd.random.normal(shape=(2, 3, 32, 32)))
+    X = array(numpy.random.randn(2, 3, 32, 32))
     net = scratch_net('mobilenetv2_0.25', 3)
     net.hybridize(static_alloc=True, static_shape=True)
     trainer = mx.gluon.Trainer(net.collect_params(), 'sgd', {'learning_rate': 1})
@@ -85,11 +91,11 @@ def test_a_copy_shares_nothing(numpy_mode):
 
 def test_several_devices_are_copied_as_their_mean():
     net = nn.Dense(1, in_units=1, use_bias=False)
-    net.initialize(ctx=[mx.cpu(0), mx.cpu(1)])
+    net.initialize(mx.init.Zero(), [mx.cpu(0), mx.cpu(1)])
     for value, data in zip((1, 3), net.weight.list_data()):
         data[:] = value
     assert weights(copy_net(net)) == {'weight': [[2]]}
-    assert net.weight.list_ctx() == [mx.cpu(0), mx.cpu(1)]
+    assert devices_of(net) == [mx.cpu(0), mx.cpu(1)]
 
 
 def test_a_net_without_weights_cannot_be_copied():

@@ -7,7 +7,8 @@ from gluon_finetune.models.sizes import COMMON_SIZES, explain_refusal, fitting_s
 
 @pytest.mark.parametrize('name, sizes', [
     ('resnet18_v2', list(COMMON_SIZES)), ('densenet121', [224, 256, 299, 331]),
-    ('inceptionv3', [299, 331]), ('residualattentionnet56', [224])])
+    ('inceptionv3', [299, 331]),
+    pytest.param('residualattentionnet56', [224], marks=pytest.mark.mxnet1)])
 def test_sizes_that_go_through(name, sizes, numpy_mode):
     assert fitting_sizes(scratch_net(name, 2)) == sizes
 
@@ -26,6 +27,7 @@ def test_a_refusal_says_which_sizes_will_do():
         'a picture of 64x64 does not go through this net: so')
 
 
+@pytest.mark.mxnet1
 def test_a_refusal_of_the_arrays_says_how_to_make_the_net():
     net = scratch_net('resnet18_v2', 2)
     with mx.util.np_shape(True), mx.util.np_array(True):

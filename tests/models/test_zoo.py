@@ -11,6 +11,7 @@ def test_every_classifier_of_gluon_is_known():
     assert set(GLUON) == set(mx.gluon.model_zoo.model_store._model_sha1)
 
 
+@pytest.mark.mxnet1
 def test_what_gluoncv_adds_exists_and_is_not_in_gluon():
     assert set(GLUONCV) <= set(gluoncv().model_zoo.get_model_list())
     assert not set(GLUONCV) & set(GLUON) and len(network_names()) == 113
@@ -35,6 +36,7 @@ def test_an_unknown_name_gets_a_hint(name, hint):
             ask(name)
 
 
+@pytest.mark.mxnet1
 def test_says_when_the_zoo_has_no_weights():
     with pytest.raises(UsageError, match=re.escape(
             'the zoo has no pretrained weights for shufflenet_v1: pass a file with weights, or '
@@ -42,6 +44,7 @@ def test_says_when_the_zoo_has_no_weights():
         zoo_file('shufflenet_v1')
 
 
+@pytest.mark.mxnet1
 def test_dropblock_is_off():
     rates = []
     build_net('resnest26').apply(lambda block: rates.append(getattr(block, 'drop_prob', None)))

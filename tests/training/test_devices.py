@@ -2,6 +2,7 @@ import numpy
 import pytest
 
 from gluon_finetune.compat import array, mx
+from gluon_finetune.compat_gluon import device_of
 from gluon_finetune.errors import UsageError
 from gluon_finetune.training.devices import parse_devices, rest, split_batch, try_all_gpus, try_gpu
 
@@ -18,7 +19,7 @@ def test_no_part_of_a_batch_is_empty(numpy_mode, size, parts):
     X, y = array(numpy.arange(size * 2).reshape(size, 2)), array(numpy.arange(size))
     X_parts, y_parts = split_batch(X, y, TWO)
     assert [len(part) for part in X_parts] == parts
-    assert [part.ctx for part in y_parts] == TWO[:len(parts)]
+    assert [device_of(part) for part in y_parts] == TWO[:len(parts)]
     assert numpy.concatenate([part.asnumpy() for part in y_parts]).tolist() == list(range(size))
 
 

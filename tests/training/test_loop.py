@@ -4,6 +4,7 @@ import numpy
 import pytest
 
 from gluon_finetune.compat import array, mx
+from gluon_finetune.compat_gluon import devices_of
 from gluon_finetune.errors import Diverged, UsageError
 from gluon_finetune.training.loop import seed_everything, train_ch13, train_steps
 from gluon_finetune.training.meter import START
@@ -27,6 +28,7 @@ def convolutional(devices, norm=False):
     net.add(mx.gluon.nn.GlobalAvgPool2D(), mx.gluon.nn.Dense(2, in_units=4))
     seed_everything(0)
     net.initialize(mx.init.Xavier(), ctx=devices)
+    net(array(numpy.zeros((1, 3, 6, 6)), ctx=devices[0]))   # MXNet 2 has no weights before
     return net
 
 
@@ -47,7 +49,7 @@ def fit(net, data, devices, epochs=1, learning_rate=0.1, **options):
 
 
 def weights(net):
-    return [p.data(p.list_ctx()[0]).asnumpy() for p in net.collect_params().values()]
+    return [p.data(devices_of(net)[0]).asnumpy() for p in net.collect_params().values()]
 
 
 @pytest.mark.parametrize('devices', [ONE, TWO])

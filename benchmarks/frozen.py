@@ -40,9 +40,8 @@ def make_sides(args, warm_up):
     torch = {**mxnet, 'network': args.torch_network}
     theirs, trials = tuned_sides('training', torch, args, {'data': warm_up}, dtypes=['float32'])
     return [
-        Side('ours, cached', 'ours', 'training', {**mxnet, 'cache_features': True,
-                                                  'views': args.views}),
-        Side('ours, not cached', 'ours', 'training', {**mxnet, 'cache_features': False}),
+        Side('ours, cached', 'ours', 'training', {**mxnet, 'views': args.views}),
+        Side('ours, not cached', 'ours', 'training', {**mxnet, 'views': 0}),
         Side('chapter, MXNet tab', 'chapter_mxnet', 'training', mxnet),
         Side('chapter, PyTorch tab', 'chapter_torch', 'training', torch), *theirs], trials
 

@@ -41,8 +41,6 @@ def draw(root, train, test, size):
 
 def training(network, batch_size, image_size, epochs=1, freeze=False, **options):
     """`train_fine_tuning` on a folder of pictures with a new net; `options` go to it."""
-    if not options.get('cache_features', True) and lacking('train_fine_tuning', 'cache_features'):
-        del options['cache_features']   # then it never does
     gf = package('train_fine_tuning', options)
 
     def work(data):
@@ -68,21 +66,32 @@ def training_of(data, **options):
 def step(network, batch_size, image_size, steps, dtype='float32'):
     """The package's own loop over batches that are in memory."""
     gf = package()
-    if dtype != 'float32':
-        raise NotAvailable(f'the loop has no option for {dtype} yet')
     from gluon_finetune.compat import mx
+    from gluon_finetune.models.graphs import in_precision
+    check(dtype)
     X, y = random_batch(mx.nd, batch_size, image_size)
     net = gf.scratch_net(network, 2)
     net(X[:1])
     net.hybridize(static_alloc=True, static_shape=True)
     trainer = mx.gluon.Trainer(net.collect_params(), 'sgd', {'learning_rate': 1e-3, 'wd': 1e-3})
     loss = mx.gluon.loss.SoftmaxCrossEntropyLoss()
+    computing = net if dtype == 'float32' else in_precision(net, dtype)
 
     def work():
-        history = gf.train_ch13(net, [(X, y)] * steps, [(X[:1], y[:1])], loss, trainer, 1,
+        history = gf.train_ch13(computing, [(X, y)] * steps, [(X[:1], y[:1])], loss, trainer, 1,
                                 progress=False)
         return {'images_per_second': history[0].examples_per_sec}
     return work
+
+
+def check(dtype):
+    """Raises `NotAvailable` where this CPU does not compute in `dtype`."""
+    gf = package()
+    from gluon_finetune.training.devices import check_dtype
+    try:
+        check_dtype(dtype, gf.try_all_gpus())
+    except gf.UsageError as error:
+        raise NotAvailable(str(error)) from None
 
 
 def random_batch(module, batch_size, image_size):
@@ -112,16 +121,18 @@ def predict(run, data, batch_size, image_size, steps, dtype='float32'):
     """A `Predictor` on one batch in memory again and again, then on every test picture."""
     gf = package('Predictor.load', () if dtype == 'float32' else ['dtype'])
     from gluon_finetune.compat import mx
-    if dtype == 'int8':
-        package('export_int8').export_int8(run)
+    check(dtype)
+    folders = gf.ImageFolders(data)
+    if dtype == 'int8' and not os.path.exists(os.path.join(run, 'int8')):
+        gf.export_int8(run, folders)
     predictor = gf.Predictor.load(run, **{} if dtype == 'float32' else {'dtype': dtype})
     X, _ = random_batch(mx.nd, batch_size, image_size)
-    paths, labels = zip(*gf.ImageFolders(data).test.items)
+    paths, labels = zip(*folders.test.items)
 
     def work():
         began = time.perf_counter()
         for _ in range(steps):
-            predictor.net(X).wait_to_read()
+            predictor.computing(X).wait_to_read()
         seconds, began = time.perf_counter() - began, time.perf_counter()
         best = predictor.probabilities(paths).argmax(axis=1)
         return {'images_per_second': steps * batch_size / seconds,

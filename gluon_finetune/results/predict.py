@@ -29,9 +29,10 @@ class Predictor:
     """
 
     def __init__(self, net, classes=None, image_size=224):
-        self.net, self.image_size = net, image_size
+        self.net = self.computing = net   # the same in other graphs: see `load`
+        self.image_size = image_size
         self.classes = list(classes or net.classes or ())
-        self.augs, self._computing = test_augs(image_size), None
+        self.augs = test_augs(image_size)
         if not self.classes:
             raise UsageError('no class names: pass classes=, one name for each output of the net')
 
@@ -51,7 +52,7 @@ class Predictor:
         net = scratch_net(run.config.network, run.classes)
         load_weights(net, run.best_weights)
         predictor = cls(net, run.classes, run.config.image_size)
-        predictor._computing = fused(_compiled(net, dtype))
+        predictor.computing = fused(_compiled(net, dtype))
         return predictor
 
     def __call__(self, pictures, top=5):
@@ -86,7 +87,7 @@ class Predictor:
         return X
 
     def _infer(self, X):
-        probabilities = predict_probabilities(self._computing or self.net, array(X))
+        probabilities = predict_probabilities(self.computing, array(X))
         if probabilities.shape[1] != len(self.classes):
             raise UsageError(f'{len(self.classes)} class names for a net with '
                              f'{probabilities.shape[1]} outputs: pass one name for each output')

@@ -24,7 +24,6 @@ from .training.checkpoint import RunDirectory
 from .training.devices import parse_devices
 from .training.history import describe
 from .training.run import resume_run, start_run, train_run
-from .training.signals import deadly_ctrl_c
 from .version import __version__
 
 
@@ -158,9 +157,8 @@ def train(args):
 def fit(net, run, folders, devices, say):
     """Trains, saying each epoch; a run that is stopped says how to go on."""
     try:
-        with deadly_ctrl_c():   # the second one; train_run notes the first
-            for record in train_run(net, run, folders, devices=devices, say=say):
-                say(describe(record))
+        for record in train_run(net, run, folders, devices=devices, say=say, at_once=True):
+            say(describe(record))
     except Stopped as error:
         command = ['gluon-finetune', 'train', folders.root, '--out', run.path, '--resume']
         message = f'{error}; go on with: {" ".join(map(shlex.quote, command))}'

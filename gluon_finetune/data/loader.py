@@ -67,8 +67,8 @@ class PictureLoader:
         """Yield the batches of one epoch from number `start` on, counted from 0 without `empty`."""
         self.empty = self.empty if start else 0
         key, order = self.draw()
-        first = (start + self.empty) * self.batch_size
-        return ((X, y) for _, X, y in self.read(order[first:], key))
+        rest = order[(start + self.empty) * self.batch_size:]
+        return ((X, y) for _, X, y in self.read(rest, key))
 
     def draw(self):
         """Return what is random in an epoch: its number, and the pictures in their order."""

@@ -24,16 +24,15 @@ CPU = 1   # the kind of device that an array says it comes from
 MOST_DIMENSIONS = 32
 
 
-def write_params(file, arrays, numpy_style=False):
+def write_params(file, arrays):
     """Write a dict of name -> NumPy array into an open file, byte by byte as MXNet does.
 
-    MXNet itself reads only files of the array style in force; `read_params` reads both.
+    That is in the form of legacy arrays, which MXNet 1 and 2 read.
     """
-    magic = NDARRAY_V3 if numpy_style else NDARRAY_V2
     file.write(struct.pack('<3Q', LIST_MAGIC, 0, len(arrays)))
     for value in arrays.values():
         value = np.ascontiguousarray(value)
-        file.write(struct.pack(f'<IiI{value.ndim}q3i', magic, 0, value.ndim, *value.shape,
+        file.write(struct.pack(f'<IiI{value.ndim}q3i', NDARRAY_V2, 0, value.ndim, *value.shape,
                                CPU, 0, TYPES[value.dtype.name]))
         file.write(memoryview(value).cast('B'))
     file.write(struct.pack('<Q', len(arrays)))

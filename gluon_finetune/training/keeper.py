@@ -1,8 +1,9 @@
 """Keeps a run safe while it goes on: saves it, names what is left out, leads it back."""
 import warnings
 
-from ..errors import Diverged, UsageError
+from ..errors import Diverged, Stopped, UsageError
 from .meter import START
+from .signals import NAMES
 from .state import State
 
 MOST_REWINDS = 5   # to a 32nd of the learning rate: if that diverges too, it is not the rate
@@ -43,8 +44,22 @@ class Keeper:
         self.say(f'{reason}: back to {describe_place(state.place)}, with learning rate '
                  f'{state.learning_rate:g} ({state.rewinds} of at most {MOST_REWINDS} times)')
 
-    def is_due(self, meter):
-        """Whether it is time for a checkpoint in the middle of the epoch."""
+    def keep(self, steps, request):
+        """Yields the `Record` of each epoch of `steps`, the meters of `train_steps`, once saved.
+
+        Raises `Stopped` once a batch is done and saved after which the `Request` has a signal.
+        """
+        for meter in self._saving_if_bad(steps):
+            asked = request.signal
+            if asked or meter.record or self._is_due(meter):
+                self.save(meter)
+            if meter.record:
+                yield meter.record
+            if asked:
+                raise Stopped(f'stopped by {NAMES[asked]} after '
+                              f'{describe_place(self.state.place)}', asked)
+
+    def _is_due(self, meter):
         every = self.run.config.checkpoint_every
         return every is not None and meter.batch % every == 0
 
@@ -62,7 +77,7 @@ class Keeper:
         if meter.record:
             self._say_left_out(meter.record.epoch)
 
-    def saving_if_bad(self, steps):
+    def _saving_if_bad(self, steps):
         """The meters of `steps`; when a picture ends them, what was done before it is saved."""
         meter = None
         try:

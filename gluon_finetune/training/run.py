@@ -7,14 +7,15 @@ import warnings
 from ..compat import set_attribute
 from ..config import DEFAULT_NETWORK
 from ..data.listing import Listing
-from ..errors import Diverged, Stopped, UsageError
+from ..errors import Diverged, UsageError
 from ..models.finetune import finetune_net, freeze_features, scratch_net
+from ..models.source import load_weights
 from .checkpoint import RunDirectory, check_free, identify
 from .devices import try_all_gpus
 from .fine_tuning import check_output, prepare, refuse_bad_pictures, set_up
-from .keeper import Keeper, describe_place
+from .keeper import Keeper
 from .loop import seed_everything, train_steps
-from .signals import NAMES, end_requests
+from .signals import end_requests
 
 # Settings that a resumed run may have otherwise: its result up to here does not depend on them.
 FREE = ('num_epochs', 'num_workers', 'cache', 'cache_limit', 'on_bad', 'on_diverge',
@@ -53,41 +54,35 @@ def resume_run(path, config, folders, say=warnings.warn):
         refuse_bad_pictures(folders)
     run.go_on(config, started)
     if last:
-        return rebuild_net(config, run.classes), run
+        return rebuild_net(config, run.classes, last.weights), run
     seed_everything(config.seed)
     return build_net(config, run.classes), run
 
 
-def train_run(net, run, folders, *, devices=None, progress=True, say=warnings.warn):
+def train_run(net, run, folders, *, devices=None, progress=True, say=warnings.warn, at_once=False):
     """Yields the `Record` of each epoch after it is safe in the run directory `run`.
 
     Ctrl-C and SIGTERM end it after the batch under way with `Stopped`, once that is saved too;
-    `resume_run` goes on from there. `say` is told what a person should know beside the records.
+    `resume_run` goes on from there. `say` is told what a person should know beside the records;
+    `at_once` as in `end_requests`.
     """
     config, devices, diverged = run.config, devices or try_all_gpus(), None
-    computing, train_iter, test_iter, loss, trainer = set_up(
-        net, config, run.started_on(folders), devices, progress)
+    block, train_iter, test_iter, loss, trainer = set_up(net, config, run.started_on(folders),
+                                                         devices, progress)
     keeper = Keeper(run, net, (train_iter, test_iter), say)
-    with end_requests() as request:
+    with end_requests(at_once) as request:
         while True:
             keeper.begin(trainer, diverged)
+            steps = train_steps(block, train_iter, test_iter, loss, trainer, config.num_epochs,
+                                devices, start=keeper.state.place, seed=config.seed,
+                                progress=progress)
             try:
-                with contextlib.closing(keeper.saving_if_bad(train_steps(
-                        computing, train_iter, test_iter, loss, trainer, config.num_epochs, devices,
-                        start=keeper.state.place, seed=config.seed, progress=progress))) as meters:
-                    for meter in meters:
-                        asked = request.signal
-                        if asked or meter.record or keeper.is_due(meter):
-                            keeper.save(meter)
-                        if meter.record:
-                            yield meter.record
-                        if asked:
-                            raise Stopped(f'stopped by {NAMES[asked]} after '
-                                          f'{describe_place(keeper.state.place)}', asked)
+                with contextlib.closing(steps):
+                    yield from keeper.keep(steps, request)
                 return
             except Diverged as error:
                 diverged = error
-                loss, trainer = prepare(net, config, len(run.classes), devices)
+            loss, trainer = prepare(net, config, len(run.classes), devices)
 
 
 def build_net(config, classes):
@@ -99,9 +94,10 @@ def build_net(config, classes):
     return freeze_features(net) if config.freeze else net
 
 
-def rebuild_net(config, classes):
-    """The same network without its source: its weights will come from a checkpoint."""
+def rebuild_net(config, classes, weights):
+    """The same network without its source, with the weights of a checkpoint, a file."""
     net = scratch_net(config.network, classes)
+    load_weights(net, weights)
     if not config.scratch:
         set_attribute(net.output.collect_params(), 'lr_mult', config.lr_mult)
     return freeze_features(net) if config.freeze else net

@@ -1,7 +1,6 @@
 """A checkpoint of a run: weights, trainer, state and best weights so far, complete in itself."""
 import numpy
 
-from ..compat import mx
 from ..data.json_file import read_json
 from ..data.whole_file import json_bytes
 from ..errors import Diverged, UsageError, WorkError
@@ -21,8 +20,9 @@ class Checkpoint:
     """One that was found whole.
 
     `state` is a `State`, `identity` what the run must still have to be the same run: its settings
-    and the SHA-256 of its source file and of its list of pictures. `best` is the path of the
-    weights of the epoch `state.history.best`, `best_sha256` their hash; None before an epoch ends.
+    and the SHA-256 of its source file and of its list of pictures. `weights` is the path of its
+    weights; `best` that of the weights of the epoch `state.history.best` and `best_sha256` their
+    hash, both None before an epoch ends.
     """
 
     def __init__(self, snapshot):
@@ -40,11 +40,12 @@ class Checkpoint:
         except UsageError as error:
             raise UsageError(f'{path} cannot be used: {error}') from None
         self.snapshot, best = snapshot, value['best']
+        self.weights = snapshot.file(WEIGHTS)
         self.best, self.best_sha256 = best and snapshot.file(best), best and snapshot.sums[best]
 
     def restore(self, net, trainer):
         """Puts weights and trainer back as they were."""
-        load_weights(net, self.snapshot.file(WEIGHTS))
+        load_weights(net, self.weights)
         restore_trainer(net, trainer, read_params(self.snapshot.file(TRAINER)))
         trainer.set_learning_rate(self.state.learning_rate)
 
@@ -90,9 +91,8 @@ def write_checkpoint(folder, net, trainer, state, identity, before=None):
     elif history:
         best, writers[BEST] = BEST, before.copy_best
     value = {'state': state.to_json(), 'identity': identity, 'best': best}
-    numpy_style = mx.util.is_np_shape()   # of weights.params, which MXNet alone can load too
-    writers[WEIGHTS] = lambda file: write_params(file, weights, numpy_style)
-    writers[TRAINER] = lambda file: write_params(file, arrays, numpy_style)
+    writers[WEIGHTS] = lambda file: write_params(file, weights)
+    writers[TRAINER] = lambda file: write_params(file, arrays)
     writers[STATE] = lambda file: file.write(json_bytes(value))
     return Checkpoint(write_snapshot(folder, writers))
 

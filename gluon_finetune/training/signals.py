@@ -9,12 +9,14 @@ NAMES = {signal.SIGINT: 'Ctrl-C', signal.SIGTERM: 'SIGTERM'}
 class Request:
     """Whether somebody asked for an end: `signal` is the signal's number, or None."""
 
-    def __init__(self):
-        self.signal, self._found = None, {}
+    def __init__(self, at_once):
+        self.signal, self._at_once, self._found = None, at_once, {}
 
     def _note(self, number, _):
-        self.signal = number
         self._restore()
+        self.signal = number
+        if self._at_once:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     def _listen(self):
         for number in NAMES:
@@ -24,35 +26,19 @@ class Request:
                 signal.signal(number, self._note)
 
     def _restore(self):
-        while self._found:
-            signal.signal(*self._found.popitem())
+        for number, found in self._found.items():
+            signal.signal(number, found)
 
 
 @contextlib.contextmanager
-def deadly_ctrl_c():
-    """While the block runs, a Ctrl-C that is not noted ends the process, also within MXNet.
-
-    A `KeyboardInterrupt` would have to wait for it.
-    """
-    found = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or found is None:
-        yield
-        return
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, found)
-
-
-@contextlib.contextmanager
-def end_requests():
+def end_requests(at_once=False):
     """A `Request` that Ctrl-C and SIGTERM are noted in while the block runs.
 
-    The first signal puts back what was there before, so that a second one acts at once. Only
-    Python's main thread may listen; in others nothing is noted.
+    The first signal puts back what was there before, for the second one. With `at_once` a second
+    Ctrl-C is left to the system, which ends the process wherever it is; a `KeyboardInterrupt` has
+    to wait for MXNet. Only Python's main thread may listen; in others nothing is noted.
     """
-    request = Request()
+    request = Request(at_once)
     if threading.current_thread() is not threading.main_thread():
         yield request
         return
@@ -61,4 +47,5 @@ def end_requests():
         yield request
     finally:
         with contextlib.suppress(ValueError):   # a generator that another thread throws away
-            request._restore()
+            if request.signal is None or at_once:
+                request._restore()

@@ -217,7 +217,6 @@ def test_a_read_that_hangs_holds_no_run_up(tmp_path, own, monkeypatch):
     next(epochs)
     assert said == [f'epoch 2 went without 1 picture ({path}: reading it takes longer than 0.5 '
                     f'seconds)']
-    os.close(os.open(path, os.O_RDWR | os.O_NONBLOCK))   # lets the thread go
 
 
 def test_a_fault_in_a_loading_thread_surfaces(tmp_path, own, monkeypatch):

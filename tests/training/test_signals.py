@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from gluon_finetune.training.signals import deadly_ctrl_c, end_requests
+from gluon_finetune.training.signals import end_requests
 
 
 def send(number):
@@ -59,8 +59,7 @@ def test_another_thread_does_not_listen():
 
 def test_the_second_ctrl_c_can_be_left_to_the_system():
     before = signal.getsignal(signal.SIGINT)
-    with deadly_ctrl_c():
-        with end_requests():
-            send(signal.SIGINT)
-            assert signal.getsignal(signal.SIGINT) == signal.SIG_DFL
+    with end_requests(at_once=True):
+        send(signal.SIGINT)
+        assert signal.getsignal(signal.SIGINT) == signal.SIG_DFL
     assert signal.getsignal(signal.SIGINT) == before

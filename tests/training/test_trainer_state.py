@@ -2,7 +2,7 @@
 import numpy
 import pytest
 
-from gluon_finetune.compat import array, mx
+from gluon_finetune.compat import array, move, mx
 from gluon_finetune.errors import UsageError
 from gluon_finetune.models.output import set_weights
 from gluon_finetune.training.loop import seed_everything, train_steps
@@ -18,7 +18,9 @@ def make(devices, optimizer):
     net.add(mx.gluon.nn.Conv2D(4, 3, in_channels=3), mx.gluon.nn.BatchNorm(in_channels=4),
             mx.gluon.nn.GlobalAvgPool2D(), mx.gluon.nn.Dense(2, in_units=4))
     seed_everything(0)
-    net.initialize(mx.init.Xavier(), ctx=devices)
+    net.initialize(mx.init.Xavier())
+    net(array(numpy.zeros((1, 3, 6, 6)), dtype='float32'))
+    move(net, devices)
     name = 'sgd' if optimizer == 'momentum' else optimizer
     return net, mx.gluon.Trainer(net.collect_params(), name,
                                  {'learning_rate': 0.1, **OPTIMIZERS[optimizer]})

@@ -50,6 +50,9 @@ def gluoncv(answer, mxnet_works):
     """GluonCV as this package imports it, and whether a user's own import would do."""
     if not mxnet_works:
         return bad('GluonCV', f"{_installed('gluoncv')} needs MXNet", 'repair MXNet first')
+    if answer.failure and 'which refuses MXNet' in answer.failure:
+        return warn('GluonCV', f"{_installed('gluoncv')} refuses this MXNet",
+                    "for its networks: pip install 'mxnet<2'; those of Gluon's own zoo work")
     if answer.failure:
         return _fails(bad, 'GluonCV', 'gluoncv', answer.failure, 'gluoncv>=0.10.5,<1')
     if answer.result:

@@ -9,7 +9,8 @@ import pytest
 MODULE = ['-m', 'gluon_finetune']
 SCRIPT = ['-c', 'import sys; sys.argv[0] = "/bin/gluon-finetune"; '
                 'from gluon_finetune.__main__ import main; sys.exit(main())']   # as pip writes it
-ROWS = ['Python', 'NumPy', 'MXNet', 'GluonCV', 'Pillow', 'torch', 'ONNX', 'ONNX Runtime']
+ROWS = ['Python', 'NumPy', 'MXNet', 'GluonCV', 'Pillow', 'OpenCV', 'torch', 'ONNX',
+        'ONNX Runtime']
 
 
 def start(*words, **environ):

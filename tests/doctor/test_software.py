@@ -105,3 +105,10 @@ def test_python(monkeypatch, version, level):
     assert finding.level == level and finding.value.endswith(sys.executable)
     assert not finding.remedy or finding.remedy == (
         'MXNet runs on Python 3.8 to 3.12: make an environment with one')
+
+
+def test_gluoncv_beside_mxnet_2():
+    failure = 'UsageError: this needs GluonCV, which refuses MXNet 2.0.0: install MXNet 1'
+    finding = software.gluoncv(Answer(None, failure), True)
+    assert finding.level == 'warn' and finding.remedy == (
+        "for its networks: pip install 'mxnet<2'; those of Gluon's own zoo work")

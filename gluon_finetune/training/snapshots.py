@@ -3,6 +3,7 @@
 A folder is written under another name, forced onto the disk and renamed. `SHA256SUMS` in it has the
 hash of every other file, as `sha256sum -c` reads it, so that damage at any later time shows.
 """
+import contextlib
 import os
 import re
 import shutil
@@ -11,7 +12,7 @@ from ..data.json_file import read_whole
 from ..data.whole_file import file_sha256, new_file, sync_folder
 from ..errors import UsageError
 
-SUMS = 'SHA256SUMS'
+SUMS, TEMPORARY = 'SHA256SUMS', 'tmp'
 KEPT = 2           # of the newest folders: should one be damaged later, there is the one before
 MOST_BYTES = 1 << 16
 _NUMBER = re.compile('[0-9]{6,12}')
@@ -62,8 +63,7 @@ def write_snapshot(folder, writers):
     after any other break, all is as it was.
     """
     older = numbers(folder)
-    number = max(older, default=0) + 1
-    path, temporary = _path(folder, number), os.path.join(folder, 'tmp')
+    path, temporary = _path(folder, max(older, default=0) + 1), os.path.join(folder, TEMPORARY)
     shutil.rmtree(temporary, ignore_errors=True)   # of a process that was killed
     try:
         os.mkdir(temporary)
@@ -74,7 +74,7 @@ def write_snapshot(folder, writers):
         shutil.rmtree(temporary, ignore_errors=True)
         raise
     for number in older[:-(KEPT - 1)]:
-        shutil.rmtree(_path(folder, number), ignore_errors=True)
+        _remove(folder, _path(folder, number))
     return Snapshot(path)
 
 
@@ -83,8 +83,17 @@ def discard_others(folder, whole):
     kept = {snapshot.path for snapshot in whole}
     for path in [_path(folder, number) for number in numbers(folder)]:
         if path not in kept:
-            shutil.rmtree(path, ignore_errors=True)
-    shutil.rmtree(os.path.join(folder, 'tmp'), ignore_errors=True)
+            _remove(folder, path)
+    shutil.rmtree(os.path.join(folder, TEMPORARY), ignore_errors=True)
+
+
+def _remove(folder, path):
+    """Remove a snapshot in such a way that no half of it is taken for a damaged one."""
+    temporary = os.path.join(folder, TEMPORARY)
+    shutil.rmtree(temporary, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        os.rename(path, temporary)
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _write_files(folder, writers):

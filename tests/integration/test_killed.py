@@ -22,10 +22,15 @@ def weights(run):
 @pytest.fixture(scope='module')
 def whole(tmp_path_factory, chairs):
     """The unbroken run: SHA-256 of its weights after each epoch, and its history."""
-    folders = ImageFolders(chairs)
-    net, run = start_run(str(tmp_path_factory.mktemp('whole') / 'run'), CONFIG, folders)
-    after = [weights(run) for _ in train_run(net, run, folders, progress=False)]
+    after, history = unbroken(tmp_path_factory.mktemp('whole') / 'run', chairs, CONFIG)
     assert len(set(after)) == 3
+    return after, history
+
+
+def unbroken(path, chairs, config):
+    folders = ImageFolders(chairs)
+    net, run = start_run(str(path), config, folders)
+    after = [weights(run) for _ in train_run(net, run, folders, progress=False)]
     return after, untimed(run.history)
 
 
@@ -75,14 +80,16 @@ def test_a_run_killed_again_and_again(tmp_path, chairs, whole):
 
 
 @pytest.mark.slow
-def test_a_run_killed_between_any_two_writes(tmp_path, chairs, whole):
+def test_a_run_killed_between_any_two_writes(tmp_path, chairs):
+    config = dataclasses.replace(CONFIG, num_epochs=2, batch_size=12)
+    after, history = unbroken(tmp_path / 'unbroken', chairs, config)
     for call in range(1, 1000):
         path = tmp_path / f'run-{call}'
-        if not train_and_kill(path, CONFIG, chairs, at_call=call):
+        if not train_and_kill(path, config, chairs, at_call=call):
             break
-        assert agrees(RunDirectory.open(str(path)), whole), f'killed before call {call}'
-        if call % 5 == 0:
-            run = go_on(path, chairs)
-            assert weights(run) == whole[0][2] and untimed(run.history) == whole[1]
-            assert agrees(run, whole)
+        assert agrees(RunDirectory.open(str(path)), (after, history)), f'killed before call {call}'
+        if call % 8 == 0:
+            run = go_on(path, chairs, config)
+            assert weights(run) == after[-1] and untimed(run.history) == history
+            assert agrees(run, (after, history))
     assert call > 30

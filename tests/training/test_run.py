@@ -8,7 +8,9 @@ import pytest
 
 import gluon_finetune as gf
 from gluon_finetune.config import Config
+from gluon_finetune.data.hub import cache_dir
 from gluon_finetune.errors import UsageError
+from gluon_finetune.models.params_file import read_params, write_params
 from gluon_finetune.training.checkpoint import RunDirectory
 from gluon_finetune.training.run import resume_run, start_run, train_run
 
@@ -74,6 +76,22 @@ def test_freezing_survives_a_resume(tmp_path, folders, tiny_source):
     assert {p.grad_req for p in net.features.collect_params().values()} == {'null'}
     assert {p.lr_mult for p in net.output.collect_params().values()} == {10}
     assert len(go(net, run, folders)) == 1
+
+
+def test_kept_features_of_a_resumed_run_are_those_it_began_with(tmp_path, folders, tiny_source):
+    source = tmp_path / os.path.basename(tiny_source)
+    with open(source, 'wb') as file:   # whose features are more than the zeros of random weights
+        write_params(file, {name: value * (4 if name.endswith('weight') else 1)
+                            for name, value in read_params(tiny_source).items()})
+    config = replace(scratch=False, source=str(source), freeze=True)
+    whole = go(*start_run(str(tmp_path / 'whole'), config, folders), folders)
+    net, run = start_run(str(tmp_path / 'parts'), replace(**{**vars(config), 'num_epochs': 1}),
+                         folders)
+    go(net, run, folders)
+    shutil.rmtree(cache_dir())
+    second, = go(*resume_run(run.path, replace(**{**vars(run.config), 'num_epochs': 2}), folders),
+                 folders)
+    assert (second.loss, second.test_acc) == (whole[1].loss, whole[1].test_acc)
 
 
 def test_a_folder_with_something_in_it_is_never_touched(tmp_path, folders):

@@ -141,7 +141,7 @@ def train(args):
     else:
         config = Config(**given)
         folders = read_folders(args.data, options)
-        net, run = start_run(options.get('out') or new_folder(args.data), config, folders)
+        net, run = start_run(options.get('out') or new_folder(args.data), config, folders, devices)
 
     def say(line):
         run.log(line)

@@ -11,7 +11,7 @@ from ..errors import Diverged, UsageError
 from ..models.finetune import finetune_net, freeze_features, scratch_net
 from ..models.source import load_weights
 from .checkpoint import RunDirectory, check_free, identify
-from .devices import try_all_gpus
+from .devices import check_dtype, try_all_gpus
 from .fine_tuning import check_output, prepare, refuse_bad_pictures, set_up
 from .keeper import Keeper
 from .loop import seed_everything, train_steps
@@ -22,9 +22,13 @@ FREE = ('num_epochs', 'num_workers', 'cache', 'cache_limit', 'on_bad', 'on_diver
         'checkpoint_every')
 
 
-def start_run(path, config, folders):
-    """The net and the `RunDirectory` of a new run; writes nothing before both are sure to work."""
+def start_run(path, config, folders, devices=None):
+    """The net and the `RunDirectory` of a new run; writes nothing before both are sure to work.
+
+    `devices` are those it will be trained on (default: every GPU, or the CPU).
+    """
     check_free(path)
+    check_dtype(config.dtype, devices or try_all_gpus())
     refuse_bad_pictures(folders)
     if config.seed is None:   # a run can be gone on with only from a seed that is known
         config = dataclasses.replace(config, seed=random.SystemRandom().getrandbits(31))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gluon_finetune.errors import UsageError, WorkError
 
-MEMORY = 1 << 30   # bytes that a reader may address beyond what the process has
+MEMORY = 3 << 30   # bytes that a reader may address beyond what the process has
 SECONDS = 20       # that one input may take
 _EDGES = [0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0xffff, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1, 2 ** 40,
           2 ** 63 - 1, 2 ** 63, 2 ** 64 - 1]

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 import gluon_finetune as gf
+from gluon_finetune.compat import mx
 from gluon_finetune.config import Config
+from gluon_finetune.cores import has_bfloat16
 from gluon_finetune.data.hub import cache_dir
 from gluon_finetune.errors import UsageError
 from gluon_finetune.models.params_file import read_params, write_params
@@ -192,3 +194,13 @@ def test_only_a_run_can_be_opened(tmp_path):
     (tmp_path / 'config.json').write_text(json.dumps({'colour': 'red'}))
     with pytest.raises(UsageError, match='is not a run of `gluon-finetune train`, or damaged'):
         RunDirectory.open(str(tmp_path))
+
+
+@pytest.mark.skipif(has_bfloat16(), reason='this CPU has AVX-512, so bfloat16 works')
+def test_nothing_is_written_for_a_precision_that_is_not_there(tmp_path, folders):
+    with pytest.raises(UsageError) as error:
+        start_run(str(tmp_path / 'run'), replace(dtype='bfloat16'), folders, [mx.cpu()])
+    assert str(error.value) == (
+        'dtype is bfloat16, which takes a CPU with AVX-512, better still with avx512_bf16; this one '
+        'has neither: use float32')
+    assert os.listdir(tmp_path) == []

@@ -201,6 +201,6 @@ def test_nothing_is_written_for_a_precision_that_is_not_there(tmp_path, folders)
     with pytest.raises(UsageError) as error:
         start_run(str(tmp_path / 'run'), replace(dtype='bfloat16'), folders, [mx.cpu()])
     assert str(error.value) == (
-        'dtype is bfloat16, which takes a CPU with AVX-512, better still with avx512_bf16; this one '
-        'has neither: use float32')
+        'dtype is bfloat16, which takes a CPU with AVX-512, better still with avx512_bf16; this '
+        'one has neither: use float32')
     assert os.listdir(tmp_path) == []

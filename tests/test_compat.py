@@ -159,6 +159,7 @@ module.model_zoo.get_model('hrnet_w18_small_v1_c')   # calls numpy.int
 
 
 @pytest.mark.faults
+@pytest.mark.mxnet1
 def test_gluoncv_leaves_truncated_pictures_an_error():
     assert run('''
 from PIL import ImageFile

@@ -10,6 +10,8 @@ from gluon_finetune.models.finetune import freeze_features, scratch_net
 from gluon_finetune.models.graphs import fused, in_precision
 from gluon_finetune.models.output import set_weights, weights
 
+pytestmark = pytest.mark.mxnet1   # whose graphs can be cut and rewritten
+
 LOSS = mx.gluon.loss.SoftmaxCrossEntropyLoss()
 NETWORKS = ['resnet18_v2', 'resnet18_v1', 'mobilenetv2_0.25', 'mobilenetv3_small']
 

@@ -10,6 +10,8 @@ from gluon_finetune.errors import UsageError
 from gluon_finetune.results import quantize
 from gluon_finetune.results.quantize import export_int8
 
+pytestmark = pytest.mark.mxnet1   # whose graphs can be cut and rewritten
+
 
 @pytest.fixture(scope='module')
 def folders(chairs):

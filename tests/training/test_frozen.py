@@ -12,6 +12,8 @@ from gluon_finetune.models.finetune import is_frozen
 from gluon_finetune.models.graphs import split
 from gluon_finetune.training import frozen
 
+pytestmark = pytest.mark.mxnet1   # whose graphs can be cut and rewritten
+
 OPTIONS = dict(batch_size=7, num_epochs=3, image_size=32, seed=5, progress=False)
 
 

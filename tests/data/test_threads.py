@@ -15,15 +15,16 @@ def test_results_and_errors_come_back():
 
 
 def test_one_that_hangs_is_replaced_and_waits_for_nobody():
-    forever, before = threading.Event(), threading.active_count()
+    forever, others = threading.Event(), set(threading.enumerate())
     with Threads(1) as threads:
         threads.submit(forever.wait)
         waiting = threads.submit(int, '7')
         threads.add()
         assert waiting.result(10) == 7
+        own = set(threading.enumerate()) - others
         dropped = threads.submit(forever.wait), threads.submit(int, '8')
     assert not dropped[1].done()
     forever.set()
-    for thread in threading.enumerate()[before:]:
+    for thread in own:
         thread.join(10)
-    assert threading.active_count() == before
+    assert len(own) == 2 and not any(thread.is_alive() for thread in own)

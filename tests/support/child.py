@@ -1,11 +1,8 @@
 """Runs code in a process of its own whose memory is limited."""
-import multiprocessing
 import resource
 import traceback
 
-# Forked off a process that has the package at hand: to import it takes seconds.
-_context = multiprocessing.get_context('forkserver')
-_context.set_forkserver_preload(['gluon_finetune', 'torch'])
+from forked import forked
 
 LIMIT = 120   # seconds
 
@@ -16,8 +13,8 @@ def run_child(code, *arguments, memory):
     It finds its arguments in `arguments` and may address no more than `memory` bytes beyond what
     the process had. A process that fails, crashes or hangs fails the test.
     """
-    ours, theirs = _context.Pipe()
-    process = _context.Process(target=_work, args=(theirs, code, arguments, memory))
+    ours, theirs = forked.Pipe()
+    process = forked.Process(target=_work, args=(theirs, code, arguments, memory))
     process.start()
     theirs.close()
     try:

@@ -1,11 +1,9 @@
 """Trains a run in a process of its own, which is killed on the way."""
-import multiprocessing
 import os
 import signal
 
-# Forked off a process that has the package at hand: to import it takes seconds.
-_context = multiprocessing.get_context('forkserver')
-_context.set_forkserver_preload(['gluon_finetune'])
+from forked import forked
+
 LIMIT = 300   # seconds
 
 
@@ -15,8 +13,8 @@ def train_and_kill(path, config, data, *, at_batch=None, at_call=None):
     That is once so many batches of this process are done, or as it is about to make its so manieth
     call that changes what is on the disk. Returns whether it was killed before its end.
     """
-    process = _context.Process(target=_train,
-                               args=(str(path), config, str(data), at_batch, at_call))
+    process = forked.Process(target=_train,
+                             args=(str(path), config, str(data), at_batch, at_call))
     process.start()
     process.join(LIMIT)
     assert process.exitcode in (0, -signal.SIGKILL), f'status {process.exitcode}'

@@ -1,0 +1,6 @@
+"""Processes forked off one that has what the tests need at hand: to import it takes seconds."""
+import multiprocessing
+
+# A test process has one server to fork from, and it loads what was asked for last.
+forked = multiprocessing.get_context('forkserver')
+forked.set_forkserver_preload(['gluon_finetune', 'torch'])

@@ -181,7 +181,7 @@ def test_a_server_that_stops_answering(site, path, monkeypatch):
 
 
 @pytest.mark.parametrize('fault', ['trickle', 'slow head'])
-@pytest.mark.parametrize('sha1', [SHA1, None])
+@pytest.mark.parametrize('sha1', [SHA1, None], ids=['sha1', 'no sha1'])
 def test_a_server_that_trickles(site, path, monkeypatch, fault, sha1):
     monkeypatch.setattr(connection, 'WINDOW', 0.1)
     monkeypatch.setattr(module, 'WAITS', (0,))

@@ -19,7 +19,7 @@ demo: venv
 	.venv/bin/gluon-finetune demo
 
 test: venv
-	.venv/bin/python -m pytest $(ARGS)
+	.venv/bin/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 faults: venv
 	.venv/bin/python -m pytest -m faults $(ARGS)

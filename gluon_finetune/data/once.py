@@ -1,4 +1,4 @@
-"""Lets one of several processes make a file or folder, while the others wait; knows not what."""
+"""Lets one of several processes make or hold a file or folder; knows not what it is for."""
 import contextlib
 import os
 import time
@@ -10,6 +10,7 @@ try:
 except ImportError:   # Windows, where two processes had better not fetch the same file at once
     fcntl = None
 
+_MINE = set()         # device and number of each folder that this process holds
 LONGEST_WAIT = 3600   # seconds, for a process that was stopped may hold a lock for ever
 _LOOK_AGAIN = 0.1
 
@@ -36,6 +37,46 @@ def made_once(path, advice, made=os.path.exists):
         finally:
             with contextlib.suppress(OSError):   # somebody cleared the folder
                 os.remove(lock.name)
+
+
+@contextlib.contextmanager
+def held(folder):
+    """Hold `folder` while the block runs; raises `WorkError` where another process does.
+
+    The lock is the system's, on the folder itself: it leaves no file and ends with the process. A
+    process that holds it may hold it again; a file system that locks no folders keeps nobody out.
+    """
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:   # it is gone: whoever writes to it will say so
+        yield
+        return
+    try:
+        status = os.fstat(handle)
+        key = status.st_dev, status.st_ino
+        if key in _MINE or not _try_lock(handle, folder):
+            yield
+            return
+        _MINE.add(key)
+        try:
+            yield
+        finally:
+            _MINE.discard(key)
+    finally:
+        os.close(handle)
+
+
+def _try_lock(handle, folder):
+    if fcntl is None:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise WorkError(f'another process is at work on {folder}: wait for its end, or end '
+                        'it') from None
+    except OSError:
+        return False
+    return True
 
 
 def _lock(path):

@@ -14,6 +14,7 @@ import numpy
 from ..compat import array
 from ..compat_gluon import from_numpy
 from ..data.hub import cache_dir
+from ..data.listing import hash_pictures
 from ..errors import WorkError
 from ..models.graphs import fused, graph_of, in_precision, split
 from ..models.output import weights
@@ -56,7 +57,7 @@ class FeatureLoader:
     def __init__(self, loader, keys, infer, decisive, progress=True):
         self.loader, self.keys, self.skipped, self._lost = loader, keys, loader.skipped, set()
         self.empty = 0
-        path = os.path.join(_folder(), self._name(decisive))
+        path = os.path.join(_folder(), self._name(decisive, progress))
         if not os.path.exists(path):
             self._write(path, infer, progress)
         self._kept = numpy.load(path, mmap_mode='r')
@@ -83,9 +84,9 @@ class FeatureLoader:
             else:
                 self.empty += 1
 
-    def _name(self, decisive):
-        augs, pictures = self.loader.augs, [path for path, _ in self.loader.items]
-        return _hash(decisive, repr((augs, self.keys)), *map(_content, pictures)) + '.npy'
+    def _name(self, decisive, progress):
+        pictures = hash_pictures([path for path, _ in self.loader.items], progress)
+        return _hash(decisive, repr((self.loader.augs, self.keys)), *pictures) + '.npy'
 
     def _write(self, path, infer, progress):
         """Compute the features of every view into a file that appears when they are all there."""
@@ -130,17 +131,8 @@ def _folder():
     return folder if os.access(folder, os.W_OK) else tempfile.gettempdir()
 
 
-def _content(path):
-    """The bytes of a picture; of one that cannot be read none, and reading it will say why."""
-    try:
-        with open(path, 'rb') as file:
-            return file.read()
-    except OSError:
-        return b''
-
-
 def _hash(*parts):
-    """SHA-256 over texts, bytes and arrays."""
+    """SHA-256 over texts and arrays."""
     digest = hashlib.sha256()
     for part in parts:
         content = part.encode() if isinstance(part, str) else part

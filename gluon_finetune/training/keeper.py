@@ -3,7 +3,7 @@ import warnings
 
 from ..errors import Diverged, Stopped, UsageError
 from .meter import START
-from .signals import NAMES
+from .signals import NAMES, Requested
 from .state import State
 
 MOST_REWINDS = 5   # to a 32nd of the learning rate: if that diverges too, it is not the rate
@@ -47,17 +47,21 @@ class Keeper:
     def keep(self, steps, request):
         """Yields the `Record` of each epoch of `steps`, the meters of `train_steps`, once saved.
 
-        Raises `Stopped` once a batch is done and saved after which the `Request` has a signal.
+        Raises `Stopped` once a batch is done and saved after which the `Request` has a signal. One
+        of the test pass needs no saving: the run goes on with the whole pass.
         """
-        for meter in self._saving_if_bad(steps):
-            asked = request.signal
-            if asked or meter.record or self._is_due(meter):
-                self.save(meter)
-            if meter.record:
-                yield meter.record
-            if asked:
-                raise Stopped(f'stopped by {NAMES[asked]} after '
-                              f'{describe_place(self.state.place)}', asked)
+        try:
+            for meter in self._saving_if_ended(steps):
+                asked = request.signal
+                if asked or meter.record or self._is_due(meter):
+                    self.save(meter)
+                if meter.record:
+                    yield meter.record
+                if asked:
+                    raise Requested
+        except Requested:
+            raise Stopped(f'stopped by {NAMES[request.signal]} after '
+                          f'{describe_place(self.state.place)}', request.signal) from None
 
     def _is_due(self, meter):
         every = self.run.config.checkpoint_every
@@ -77,12 +81,16 @@ class Keeper:
         if meter.record:
             self._say_left_out(meter.record.epoch)
 
-    def _saving_if_bad(self, steps):
-        """The meters of `steps`; when a picture ends them, what was done before it is saved."""
+    def _saving_if_ended(self, steps):
+        """The meters of `steps`; when a picture or a signal ends them, what was done is saved."""
         meter = None
         try:
             for meter in steps:
                 yield meter
+        except Requested:
+            if meter is not None:
+                self.save(meter)
+            raise
         except UsageError as error:
             if meter is None:
                 raise

@@ -7,6 +7,7 @@ import warnings
 from ..compat import set_attribute
 from ..config import DEFAULT_NETWORK
 from ..data.listing import Listing
+from ..data.once import held
 from ..errors import Diverged, UsageError
 from ..models.finetune import finetune_net, freeze_features, scratch_net
 from ..models.source import load_weights
@@ -47,7 +48,12 @@ def resume_run(path, config, folders, say=warnings.warn):
     setting, the source, the classes or the pictures are not those the run began with.
     """
     run = RunDirectory.open(path)
-    last = run.last(say)
+    with held(path):
+        return _open_again(run, config, folders, say), run
+
+
+def _open_again(run, config, folders, say):
+    path, last = run.path, run.last(say)
     started = last.identity if last else identify(run.config, run.pictures)
     _refuse_other_settings(path, started, config)
     if run.classes != folders.classes:
@@ -58,28 +64,29 @@ def resume_run(path, config, folders, say=warnings.warn):
         refuse_bad_pictures(folders)
     run.go_on(config, started)
     if last:
-        return rebuild_net(config, run.classes, last.weights), run
+        return rebuild_net(config, run.classes, last.weights)
     seed_everything(config.seed)
-    return build_net(config, run.classes), run
+    return build_net(config, run.classes)
 
 
 def train_run(net, run, folders, *, devices=None, progress=True, say=warnings.warn, at_once=False):
     """Yields the `Record` of each epoch after it is safe in the run directory `run`.
 
     Ctrl-C and SIGTERM end it after the batch under way with `Stopped`, once that is saved too;
-    `resume_run` goes on from there. `say` is told what a person should know beside the records;
+    `resume_run` goes on from there. While it goes on, another process that wants to gets a
+    `WorkError`. `say` is told what a person should know beside the records;
     `at_once` as in `end_requests`.
     """
     config, devices, diverged = run.config, devices or try_all_gpus(), None
     block, train_iter, test_iter, loss, trainer = set_up(net, config, run.started_on(folders),
                                                          devices, progress)
     keeper = Keeper(run, net, (train_iter, test_iter), say)
-    with end_requests(at_once) as request:
+    with held(run.path), end_requests(at_once) as request:
         while True:
             keeper.begin(trainer, diverged)
-            steps = train_steps(block, train_iter, test_iter, loss, trainer, config.num_epochs,
-                                devices, start=keeper.state.place, seed=config.seed,
-                                progress=progress)
+            steps = train_steps(block, train_iter, request.end(test_iter), loss, trainer,
+                                config.num_epochs, devices, start=keeper.state.place,
+                                seed=config.seed, progress=progress)
             try:
                 with contextlib.closing(steps):
                     yield from keeper.keep(steps, request)

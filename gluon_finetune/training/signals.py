@@ -29,6 +29,27 @@ class Request:
         for number, found in self._found.items():
             signal.signal(number, found)
 
+    def end(self, batches):
+        """The `batches`, up to the one after which there is a signal: then raises `Requested`."""
+        return _Ending(batches, self)
+
+
+class Requested(Exception):
+    """There is a signal, and what was under way can be done again."""
+
+
+class _Ending:
+    """Batches that can be iterated over more than once."""
+
+    def __init__(self, batches, request):
+        self.batches, self.request = batches, request
+
+    def __iter__(self):
+        for batch in self.batches:
+            yield batch
+            if self.request.signal:
+                raise Requested
+
 
 @contextlib.contextmanager
 def end_requests(at_once=False):

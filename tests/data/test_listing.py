@@ -39,7 +39,7 @@ def test_it_tells_what_is_new_gone_or_changed(chairs_copy, before):
     (train / 'stool' / '1.jpg').write_bytes(b'x')
     (chairs_copy / 'test' / 'sofa' / '0.jpg').rename(chairs_copy / 'test' / 'stool' / '9.jpg')
     assert before.difference(now(chairs_copy)) == (
-        '1 new (test/stool/9.jpg); 2 gone (train/sofa/0.jpg, test/sofa/0.jpg); 1 of another size '
+        '1 new (test/stool/9.jpg); 2 gone (train/sofa/0.jpg, test/sofa/0.jpg); 1 of other content '
         '(train/stool/1.jpg)')
     assert before.difference(now(chairs_copy), may_lack=True) == '1 new (test/stool/9.jpg)'
 
@@ -51,10 +51,10 @@ def test_it_gives_back_what_is_gone(chairs_copy, before):
     assert restored.train.items == folders.train.items and restored.test.items == folders.test.items
 
 
-@pytest.mark.parametrize('content', ['', 'a,b\n', 'part,class,path,bytes\ntrain,a,b,much\n',
-                                     'part,class,path,bytes\ntrain,a\n'])
+@pytest.mark.parametrize('content', ['', 'a,b\n', 'part,class,path,sha256\ntrain,a,b,12\n',
+                                     'part,class,path,sha256\ntrain,a\n'])
 def test_another_table_is_refused(tmp_path, content):
     (tmp_path / 'a.csv').write_text(content)
     with pytest.raises(UsageError, match='is not a list of pictures: expected a table with the '
-                                         'columns part, class, path, bytes'):
+                                         'columns part, class, path, sha256'):
         Listing.from_csv(str(tmp_path / 'a.csv'))

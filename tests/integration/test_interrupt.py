@@ -1,5 +1,6 @@
 """A person or a machine asks a run to end, in the middle of it; it goes on later."""
 import csv
+import os
 import shlex
 import signal
 import subprocess
@@ -8,6 +9,10 @@ import time
 
 import pytest
 
+import gluon_finetune as gf
+from gluon_finetune.config import Config
+from gluon_finetune.data.loader import PictureLoader
+from gluon_finetune.errors import Stopped
 from gluon_finetune.training.checkpoint import RunDirectory
 
 pytestmark = pytest.mark.faults
@@ -76,3 +81,48 @@ def test_the_second_ctrl_c_ends_it_at_once(train, tmp_path):
     _, errors = process.communicate(timeout=120)
     assert process.returncode == -signal.SIGINT and 'Traceback' not in errors   # 130 to a shell
     assert RunDirectory.open(str(run)).last().state.place >= before
+
+
+def test_a_signal_in_the_test_pass_does_not_wait_for_its_end(chairs, tmp_path, monkeypatch):
+    config = Config(scratch=True, network='mobilenet0.25', image_size=32, batch_size=1,
+                    num_epochs=2)
+    folders = gf.ImageFolders(chairs)
+    whole = list(gf.train_run(*gf.start_run(str(tmp_path / 'whole'), config, folders), folders,
+                              progress=False))
+    tested, prepare = [], PictureLoader.prepare
+
+    def prepare_and_interrupt(self, index, key, out):
+        if not self.shuffle:
+            tested.append(index)
+            if len(tested) == 1:
+                os.kill(os.getpid(), signal.SIGINT)
+        prepare(self, index, key, out)
+    monkeypatch.setattr(PictureLoader, 'prepare', prepare_and_interrupt)
+    net, run = gf.start_run(str(tmp_path / 'run'), config, folders)
+    with pytest.raises(Stopped, match=f'stopped by Ctrl-C after batch {len(folders.train)} of '
+                                      'epoch 1'):
+        list(gf.train_run(net, run, folders, progress=False))
+    assert 1 <= len(tested) < len(folders.test)
+    net, run = gf.resume_run(run.path, config, folders)
+    rest = list(gf.train_run(net, run, folders, progress=False))
+    assert [(r.epoch, r.loss, r.train_acc, r.test_acc) for r in rest] == [
+        (r.epoch, r.loss, r.train_acc, r.test_acc) for r in whole]
+
+
+def test_two_processes_do_not_go_on_with_one_run(train, tmp_path):
+    run = tmp_path / 'run'
+    process = start(train, run)
+    try:
+        second = subprocess.run(train + ['--out', str(run), '--resume', '--epochs', '7'],
+                                text=True, capture_output=True, timeout=120)
+        assert (second.returncode, second.stderr) == (
+            1, f'gluon-finetune: another process is at work on {run}: wait for its end, or end '
+               'it\n')
+        assert process.poll() is None and RunDirectory.open(str(run)).config.num_epochs == 1000
+    finally:
+        process.kill()
+        process.communicate()
+    done = len(RunDirectory.open(str(run)).history)
+    subprocess.run(train + ['--out', str(run), '--resume', '--epochs', str(done + 1)], check=True,
+                   capture_output=True)
+    assert len(losses(run)) == done + 1

@@ -162,13 +162,23 @@ def test_a_resumed_run_keeps_its_source(tmp_path, folders, tiny_source):
     resume_run(run.path, run.config, folders)
 
 
+def change_a_byte(root):
+    """Edits a picture in place and keeps its size and its time."""
+    path = root / 'train' / 'stool' / '1.jpg'
+    content, times = bytearray(path.read_bytes()), path.stat()
+    content[-3] ^= 1
+    path.write_bytes(content)
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
 @pytest.mark.faults
 @pytest.mark.parametrize('change, difference', [
     (lambda root: (root / 'train' / 'sofa' / '0.jpg').unlink(), '1 gone (train/sofa/0.jpg)'),
     (lambda root: shutil.copy(root / 'test' / 'sofa' / '0.jpg', root / 'train' / 'sofa' / 'x.jpg'),
      '1 new (train/sofa/x.jpg)'),
     (lambda root: shutil.copy(root / 'test' / 'sofa' / '1.jpg', root / 'test' / 'sofa' / '0.jpg'),
-     '1 of another size (test/sofa/0.jpg)')])
+     '1 of other content (test/sofa/0.jpg)'),
+    (change_a_byte, '1 of other content (train/stool/1.jpg)')])
 def test_a_resumed_run_keeps_its_pictures(tmp_path, chairs_copy, change, difference):
     folders = gf.ImageFolders(chairs_copy)
     net, run = start_run(str(tmp_path / 'run'), CONFIG, folders)

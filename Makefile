@@ -3,7 +3,7 @@
 export PYTHON EXTRAS
 
 help:
-	@echo 'make demo     the idea in three minutes, on pictures drawn here; needs no data'
+	@echo 'make demo     the idea in a few minutes, on pictures drawn here; needs no data'
 	@echo 'make test     the tests            (EXTRAS=parity compares with PyTorch too)'
 	@echo 'make faults   breaks things for real: the rows of docs/reliability.md, also the slow ones'
 	@echo 'make fuzz     damages files in every way for five minutes (SECONDS=...)'

@@ -94,7 +94,7 @@ class Member:
         run(self.python, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check',
             '--force-reinstall', '--no-deps', wheel)
         run(self.python, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', wheel,
-            'pytest>=7', f'numpy=={numpy}', f'mxnet=={mxnet}')
+            'pytest>=7', 'hypothesis>=6,<7', f'numpy=={numpy}', f'mxnet=={mxnet}')
 
     def imports(self):
         run(self.python, '-W', 'error', '-c', 'import gluon_finetune', cwd=self.home)

@@ -80,6 +80,7 @@ def test_freezing_survives_a_resume(tmp_path, folders, tiny_source):
     assert len(go(net, run, folders)) == 1
 
 
+@pytest.mark.mxnet1   # whose graphs can be cut
 def test_kept_features_of_a_resumed_run_are_those_it_began_with(tmp_path, folders, tiny_source):
     source = tmp_path / os.path.basename(tiny_source)
     with open(source, 'wb') as file:   # whose features are more than the zeros of random weights

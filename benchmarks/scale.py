@@ -56,13 +56,13 @@ def side(args, data, count, **changed):
 def law(what, group, results):
     """Cost against size: the exponent, and the cost of a unit of work against the smallest's.
 
-    None where a side has no measurement. The unit is a picture; where the size of pictures
-    changes, a pixel; where that of batches does, the same pictures.
+    None where a side has no measurement, or where there is one alone. The unit is a picture; where
+    the size of pictures changes, a pixel; where that of batches does, the same pictures.
     """
     work = {size: {'pictures': size, 'image size': size ** 2, 'batch size': 1}[what]
             for size in group}
     seconds = {size: median(results[one.name], 'call_seconds') for size, one in group.items()}
-    if not all(seconds.values()):
+    if len(seconds) < 2 or not all(seconds.values()):
         return None
     first = min(group)
     return {'exponent': exponent(list(seconds), list(seconds.values())),

@@ -1,9 +1,16 @@
 """Threads that work ahead and never hold up the end of the process; knows nothing of their work."""
+import atexit
 import collections
+import contextlib
 import itertools
 import queue
 import threading
+import time
+import weakref
 from concurrent.futures import Future
+
+_ALL = weakref.WeakSet()
+LAST_WAIT = 2   # seconds at the end of the process for what is under way
 
 
 class Threads:
@@ -14,23 +21,31 @@ class Threads:
     """
 
     def __init__(self, count):
-        self._jobs, self._open = queue.SimpleQueue(), 0
+        self._jobs, self._started = queue.SimpleQueue(), []
+        _ALL.add(self)
         for _ in range(count):
             self.add()
 
     def add(self):
         """Start one more thread, for instance in place of one that hangs."""
-        self._open += 1
-        threading.Thread(target=self._work, daemon=True).start()
+        self._started.append(threading.Thread(target=self._work, daemon=True))
+        self._started[-1].start()
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        while not self._jobs.empty():
-            self._jobs.get()
-        for _ in range(self._open):
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._jobs.get_nowait()
+        for _ in self._started:
             self._jobs.put(None)
+
+    def join(self, seconds):
+        """Wait so long at most for the end of the threads, once the block has ended."""
+        end = time.monotonic() + seconds
+        for thread in self._started:
+            thread.join(max(end - time.monotonic(), 0))
 
     def submit(self, function, *args):
         """Return the `Future` of `function(*args)`."""
@@ -44,6 +59,16 @@ class Threads:
                 future.set_result(function(*args))
             except BaseException as error:   # it is for whoever asks for the result
                 future.set_exception(error)
+
+
+@atexit.register
+def _end_all():
+    """Python would end them in the middle of a call into OpenCV, and that abort the process."""
+    for threads in list(_ALL):
+        threads.__exit__()
+    end = time.monotonic() + LAST_WAIT
+    for threads in list(_ALL):
+        threads.join(max(end - time.monotonic(), 0))
 
 
 def ahead(iterable, count):

@@ -5,6 +5,8 @@ from ..errors import UsageError
 from ..models.graphs import fused
 from .devices import split_batch
 
+AT_ONCE = 32   # examples on a CPU, which more make no faster, only larger
+
 
 def count_correct(y_hat, y):
     """Number of rows of `y_hat` (n, classes) whose largest entry is at label `y` (n,): an array."""
@@ -19,7 +21,7 @@ def evaluate_accuracy(net, data_iter, devices=None):
     devices = devices or devices_of(net)
     net = fused(net)
     correct, examples = [], 0
-    for X, y in data_iter:
+    for X, y in _portions(data_iter, devices):
         parts = zip(*split_batch(X, y, devices))
         correct += [count_correct(net(X_part), y_part) for X_part, y_part in parts]
         examples += len(X)
@@ -28,6 +30,14 @@ def evaluate_accuracy(net, data_iter, devices=None):
     if not examples:
         raise UsageError('no examples to evaluate on: the data set is empty')
     return sum(c.asnumpy().item() for c in correct) / examples
+
+
+def _portions(data_iter, devices):
+    """The batches, on CPUs in portions: a graph keeps the memory of its largest batch."""
+    for X, y in data_iter:
+        size = len(X) if devices[0].device_type == 'gpu' else AT_ONCE * len(devices)
+        for i in range(0, len(X), size):
+            yield X[i:i + size], y[i:i + size]
 
 
 def predict_probabilities(net, X):

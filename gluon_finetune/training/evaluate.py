@@ -5,7 +5,7 @@ from ..errors import UsageError
 from ..models.graphs import fused
 from .devices import split_batch
 
-AT_ONCE = 32   # examples on a CPU, which more make no faster, only larger
+AT_ONCE = 32   # examples on a CPU: more would take more memory and not less time
 
 
 def count_correct(y_hat, y):

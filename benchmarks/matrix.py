@@ -1,11 +1,11 @@
 """Installs the built wheel beside every Python, NumPy and MXNet it supports, and uses it there.
 
-    python benchmarks/matrix.py [--short | --few-tests] [--only WORDS] [--write] [--jobs N]
+    python benchmarks/matrix.py [--short | --few-tests] [--write] [--jobs N] [--folder FOLDER]
 
 Each member imports the package with warnings as errors, asks `gluon-finetune doctor`, fine-tunes a
 network on drawn pictures, answers with the runs and weights of all the others as they did, and runs
 the tests, which see the wheel alone. Exit status 1 if anything failed; a Python that is not here is
-named and is no failure. Environments stay in --folder (build/matrix) and are used again.
+named and is no failure. Environments stay in FOLDER (default: build/matrix) and are used again.
 """
 import argparse
 import concurrent.futures
@@ -125,11 +125,6 @@ class Member:
         return f'| {" | ".join(cells)} |'
 
 
-def members_with(words):
-    """Those of all members that have each of the words in their versions."""
-    return [versions for versions in MEMBERS if set(words.split()) <= set(versions)]
-
-
 def lay_desk(folder):
     """A copy of the tests without the package, which they must find installed."""
     desk = folder / 'desk'
@@ -165,7 +160,7 @@ def run_members(members, tests, folder, jobs):
         print(member.row(), flush=True)
 
     def end(member):
-        others = [other for other in written if other.versions != member.versions]
+        others = [other for other in written if other is not member]
         member.step('cross-load', lambda: member.cross_load(desk, others))
         member.step('tests', lambda: member.tests(desk, tests))
         print(member.row(), flush=True)
@@ -173,9 +168,6 @@ def run_members(members, tests, folder, jobs):
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         list(pool.map(begin, here))
         written = [member for member in here if not member.failures]
-        if members is not SHORT:
-            written += [other for other in (Member(folder, *versions) for versions in MEMBERS
-                                            if versions not in members) if other.saved.exists()]
         list(pool.map(end, here))
     return [member.row() for member in here], [text for member in here for text in member.failures]
 
@@ -190,21 +182,19 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--short', action='store_true', help='two members and few tests')
     parser.add_argument('--few-tests', action='store_true', help='all members and few tests')
-    parser.add_argument('--only', metavar='WORDS', default='', help='the members with these words, '
-                        'such as "3.10 2.0.0b1"; they read what the others saved last time')
     parser.add_argument('--write', action='store_true', help='put the table into docs/install.md')
     parser.add_argument('--jobs', default=2, type=int, help='members at work at once (default: 2)')
     parser.add_argument('--folder', default=ROOT / 'build' / 'matrix', type=Path)
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     try:
-        rows, failures = run_members(SHORT if options.short else members_with(options.only),
+        rows, failures = run_members(SHORT if options.short else MEMBERS,
                                      FEW_TESTS if options.short or options.few_tests else ALL_TESTS,
                                      options.folder.resolve(), options.jobs)
     except Failure as failure:
         rows, failures = [], [f'the wheel cannot be built:\n{failure}']
     print('', table(rows), *failures, sep='\n\n')
-    if options.write and not failures and not options.only:
+    if options.write and not failures:
         head, _, rest = PAGE.read_text(encoding='utf-8').partition('<!-- table -->')
         tail = rest.partition('<!-- end of table -->')[2]
         PAGE.write_text(f'{head}<!-- table -->\n{table(rows)}\n<!-- end of table -->{tail}',

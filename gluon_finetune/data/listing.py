@@ -29,12 +29,11 @@ class Listing(dict):
     @classmethod
     def of(cls, folders):
         """The pictures as they are now, their paths relative to the folder."""
-        keys = [(part, pictures.synsets[label], path)
-                for part, pictures in (('train', folders.train), ('test', folders.test))
-                for path, (_, label) in zip(relative_paths(pictures, folders.root),
-                                            pictures.items)]
-        return cls(zip(keys, hash_pictures([path for pictures in (folders.train, folders.test)
-                                            for path, _ in pictures.items])))
+        files = {(part, pictures.synsets[label], path): full
+                 for part, pictures in (('train', folders.train), ('test', folders.test))
+                 for path, (full, label) in zip(relative_paths(pictures, folders.root),
+                                                pictures.items)}
+        return cls(zip(files, hash_pictures(list(files.values()))))
 
     @classmethod
     def from_csv(cls, path):

@@ -21,31 +21,29 @@ class Threads:
     """
 
     def __init__(self, count):
-        self._jobs, self._started = queue.SimpleQueue(), []
+        self._jobs, self.started = queue.SimpleQueue(), []
         _ALL.add(self)
         for _ in range(count):
             self.add()
 
     def add(self):
         """Start one more thread, for instance in place of one that hangs."""
-        self._started.append(threading.Thread(target=self._work, daemon=True))
-        self._started[-1].start()
+        self.started.append(threading.Thread(target=self._work, daemon=True))
+        self.started[-1].start()
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
+        self.end()
+
+    def end(self):
+        """Drop what waits, and let the threads end once what is under way is done."""
         with contextlib.suppress(queue.Empty):
             while True:
                 self._jobs.get_nowait()
-        for _ in self._started:
+        for _ in self.started:
             self._jobs.put(None)
-
-    def join(self, seconds):
-        """Wait so long at most for the end of the threads, once the block has ended."""
-        end = time.monotonic() + seconds
-        for thread in self._started:
-            thread.join(max(end - time.monotonic(), 0))
 
     def submit(self, function, *args):
         """Return the `Future` of `function(*args)`."""
@@ -64,11 +62,11 @@ class Threads:
 @atexit.register
 def _end_all():
     """Python would end them in the middle of a call into OpenCV, and that abort the process."""
-    for threads in list(_ALL):
-        threads.__exit__()
-    end = time.monotonic() + LAST_WAIT
-    for threads in list(_ALL):
-        threads.join(max(end - time.monotonic(), 0))
+    end, everything = time.monotonic() + LAST_WAIT, list(_ALL)
+    for threads in everything:
+        threads.end()
+    for thread in (thread for threads in everything for thread in threads.started):
+        thread.join(max(end - time.monotonic(), 0))
 
 
 def ahead(iterable, count):

@@ -30,7 +30,7 @@ class Request:
             signal.signal(number, found)
 
     def end(self, batches):
-        """The `batches`, up to the one after which there is a signal: then raises `Requested`."""
+        """The `batches`, before each of which `Requested` is raised if there is a signal."""
         return _Ending(batches, self)
 
 
@@ -46,9 +46,9 @@ class _Ending:
 
     def __iter__(self):
         for batch in self.batches:
-            yield batch
             if self.request.signal:
                 raise Requested
+            yield batch
 
 
 @contextlib.contextmanager

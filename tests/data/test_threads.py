@@ -1,9 +1,27 @@
 """Threads that work ahead."""
+import subprocess
+import sys
 import threading
 
 import pytest
 
 from gluon_finetune.data.threads import Threads
+
+LEFT_AT_WORK = '''
+import threading
+import cv2, numpy
+from gluon_finetune.data.threads import Threads
+picture, begun = numpy.zeros((300, 300, 3), 'uint8'), threading.Semaphore(0)
+def work():
+    begun.release()
+    for _ in range(200):
+        cv2.resize(picture, (700, 700), interpolation=cv2.INTER_CUBIC)
+with Threads(4) as threads:
+    for _ in range(4):
+        threads.submit(work)
+    for _ in range(4):
+        begun.acquire()
+'''
 
 
 def test_results_and_errors_come_back():
@@ -28,3 +46,10 @@ def test_one_that_hangs_is_replaced_and_waits_for_nobody():
     for thread in own:
         thread.join(10)
     assert len(own) == 2 and not any(thread.is_alive() for thread in own)
+
+
+@pytest.mark.faults
+def test_a_process_that_ends_while_they_work_does_not_abort():
+    ended = subprocess.run([sys.executable, '-c', LEFT_AT_WORK], timeout=100, text=True,
+                           capture_output=True)
+    assert (ended.returncode, ended.stderr) == (0, '')

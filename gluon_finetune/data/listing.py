@@ -1,7 +1,7 @@
 """The list of pictures that a run is trained on, so that it goes on with the same; decodes none.
 
 Pictures are told apart by path, class and the hash of their bytes, which two cores read and hash
-several hundred times as fast as they train.
+about a thousand times as fast as they train at 224 pixels.
 """
 import copy
 import csv

@@ -4,7 +4,10 @@ In MXNet 2 nets take NumPy-style arrays alone and cannot be called on symbols, p
 children by weak references, and parameters have no long names.
 """
 import copy
+import ctypes
 import weakref
+
+import numpy as np
 
 from .compat import MXNET_2, mx, structured_parameters
 from .errors import UsageError
@@ -34,16 +37,26 @@ def device_of(x):
     return x.device if MXNET_2 else x.ctx
 
 
-def from_numpy(data):
-    """Return an array of the style in force; on MXNet 1 it has the memory of `data`, to be left.
+def empty(shape, dtype='float32'):
+    """Return an array of the style in force, and NumPy's view of its memory to fill before its use.
 
-    A copy costs more than decoding a picture; but MXNet 2 has crashed on memory that was lent to
-    it.
+    The memory is MXNet's. What NumPy lends to it instead (`mx.nd.from_numpy`) is given back in
+    Python code that one of the engine's threads runs, and MXNet 2 has crashed on that.
     """
-    if MXNET_2:
-        return mx.np.array(data, data.dtype)
-    X = mx.nd.from_numpy(data)
-    return X.as_np_ndarray() if mx.util.is_np_array() else X
+    X = (mx.np if mx.util.is_np_array() else mx.nd).empty(shape, dtype=dtype)
+    address = ctypes.c_void_p()
+    mx.base.check_call(mx.base._LIB.MXNDArrayGetData(X.handle, ctypes.byref(address)))
+    view = np.dtype(dtype)
+    memory = (ctypes.c_byte * (X.size * view.itemsize)).from_address(address.value)
+    memory.owner = X   # lives as long as the view
+    return X, np.frombuffer(memory, view).reshape(shape)
+
+
+def from_numpy(data):
+    """Return an array of the style in force with what is in `data`, on the CPU."""
+    X, view = empty(data.shape, data.dtype)
+    view[...] = data
+    return X
 
 
 def layer_options(layer):

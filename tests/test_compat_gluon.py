@@ -5,7 +5,7 @@ import numpy
 import pytest
 
 from gluon_finetune import UsageError, compat_gluon, scratch_net
-from gluon_finetune.compat import MXNET_2, array, move, mx, structured_parameters
+from gluon_finetune.compat import MXNET_2, array, move, mx, structured_parameters, value_of
 
 nn = mx.gluon.nn
 
@@ -31,7 +31,7 @@ def test_devices(net):
 def test_a_copy_is_whole_when_the_original_is_gone(net):
     net.hybridize()
     net(array(X))
-    values = {name: param.data().asnumpy() for name, param in structured_parameters(net).items()}
+    values = {name: value_of(param) for name, param in structured_parameters(net).items()}
     twin = compat_gluon.copy_block(net)
     assert all(param._data is None for param in structured_parameters(twin).values())
     net[0].weight.set_data(array(numpy.zeros((4, 3)), dtype='float32'))
@@ -63,6 +63,18 @@ def test_a_trace_leaves_the_net_as_it_is(numpy_mode):
     assert graph.infer_shape_partial(data=(1, 3, 64, 64), **known)[1] == [(1, 2)]
     assert net.features[0].weight.shape == (64, -1 if numpy_mode else 0, 11, 11)
     assert (mx.nd.random.uniform(shape=(3,)).asnumpy() == expected).all()
+
+
+def test_numpy_fills_memory_of_the_engine(numpy_mode):
+    made, view = compat_gluon.empty((2, 3))
+    view[...] = [[1, 2, 3], [4, 5, 6]]
+    assert type(made) is (mx.np.ndarray if numpy_mode else mx.nd.NDArray)
+    assert made.dtype == view.dtype == numpy.float32
+    assert (made + 1).asnumpy().tolist() == [[2, 3, 4], [5, 6, 7]]
+    del made
+    gc.collect()
+    mx.nd.waitall()
+    assert view.sum() == 21   # the memory lives as long as the view
 
 
 def test_pixels_become_an_array_of_the_style_in_force(numpy_mode):

@@ -44,7 +44,7 @@ def read_image(path):
         pixels = read_pixels(path)
     except UsageError as reason:
         raise UsageError(f'cannot use the picture {path}: {reason}') from None
-    return from_numpy(pixels)   # MXNet's own copy would cost more than the decoding
+    return from_numpy(pixels)
 
 
 def read_pixels(path):

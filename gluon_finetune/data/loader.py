@@ -7,10 +7,8 @@ threads nor on the batches before it.
 import random
 from concurrent.futures import TimeoutError as Late
 
-import numpy as np
-
 from ..compat import array
-from ..compat_gluon import from_numpy
+from ..compat_gluon import empty, from_numpy
 from ..config import Config
 from ..errors import UsageError, WorkError
 from .augment import reduction_for, test_augs, train_augs
@@ -90,19 +88,19 @@ class PictureLoader:
                 indices, X = self._finish(batch, threads)
                 if indices:
                     labels = [self.items[index][1] for index in indices]
-                    yield indices, from_numpy(X), array(labels, dtype='int32')
+                    yield indices, X, array(labels, dtype='int32')
                 else:
                     self.empty += 1
 
     def _begin(self, indices, key, threads):
         """Hand out the pictures of a batch; return its memory and a (picture, future) for each."""
-        X = np.empty((len(indices), 3, self.augs.image_size, self.augs.image_size), 'float32')
-        return X, [(index, threads.submit(self.prepare, index, key, out))
-                   for index, out in zip(indices, X)]
+        X, view = empty((len(indices), 3, self.augs.image_size, self.augs.image_size))
+        return X, view, [(index, threads.submit(self.prepare, index, key, out))
+                         for index, out in zip(indices, view)]
 
     def _finish(self, batch, threads):
         """Wait for the pictures of a batch, for each no longer than `PATIENCE`."""
-        X, futures = batch
+        X, view, futures = batch
         rows, indices = [], []
         for row, (index, future) in enumerate(futures):
             path = self.items[index][0]
@@ -120,7 +118,7 @@ class PictureLoader:
             else:
                 rows.append(row)
                 indices.append(index)
-        return indices, X if len(rows) == len(X) else X[rows]
+        return indices, X if len(rows) == len(X) else from_numpy(view[rows])
 
     def _leave_out(self, path, reason):
         if self.on_bad == 'stop':

@@ -1,8 +1,6 @@
 """Resizes pictures as OpenCV does; knows nothing of what they show."""
 import functools
 
-import numpy as np
-
 from ..compat import mx
 from ..compat_gluon import from_numpy
 
@@ -20,8 +18,7 @@ def resize(pixels, side):
     cv2 = _opencv()
     if cv2 is not None:
         return cv2.resize(pixels, (side, side), interpolation=_BILINEAR)
-    return mx.image.imresize(from_numpy(np.ascontiguousarray(pixels)), side, side,
-                             interp=_BILINEAR).asnumpy()
+    return mx.image.imresize(from_numpy(pixels), side, side, interp=_BILINEAR).asnumpy()
 
 
 @functools.lru_cache(maxsize=None)

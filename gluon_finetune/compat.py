@@ -188,6 +188,15 @@ def structured_parameters(net):
     return net._collect_params_with_prefix()
 
 
+def value_of(parameter):
+    """The value of a parameter as a NumPy array, averaged over its devices.
+
+    That of a copy, which the engine makes in its turn: `parameter.data().asnumpy()` soon after a
+    batch may crash, as MXNet rearranges weights for oneDNN in another thread.
+    """
+    return parameter._reduce().asnumpy()
+
+
 def move(net, devices):
     """Copy every parameter of a net to `devices` (one or a list of them) and keep no other copy."""
     for parameter in net.collect_params().values():

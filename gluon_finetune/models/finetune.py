@@ -1,7 +1,7 @@
 """Turns a source network into one for new classes; does not know where the source comes from."""
 import difflib
 
-from ..compat import array, mx, set_attribute, structured_parameters
+from ..compat import array, mx, set_attribute, structured_parameters, value_of
 from ..errors import UsageError
 from .labels import source_labels
 from .output import (
@@ -83,8 +83,8 @@ def reuse_source_class(net, source, classes):
         to, row = _target_row(net, target), _source_row(labels, wanted)
         for mine, other in ((ours.weight, theirs.weight), (ours.bias, theirs.bias)):
             if mine is not None and other is not None:
-                values = mine._reduce().asnumpy()
-                values[to] = other._reduce().asnumpy()[row]
+                values = value_of(mine)
+                values[to] = value_of(other)[row]
                 mine.set_data(array(values))
     return net
 

@@ -1,5 +1,5 @@
 """Finds and replaces the output layer of any classifier; does not know whose weights it holds."""
-from ..compat import array, mx, structured_parameters
+from ..compat import array, mx, structured_parameters, value_of
 from ..compat_gluon import copy_block, layer_options, replace_child
 from ..errors import UsageError
 from .arrays import in_style_of
@@ -51,7 +51,7 @@ def weights(net):
     if any(param._data is None for param in params.values()):
         raise UsageError('the net has no weights yet: load them, or initialize it and show it a '
                          'first batch')
-    return {name: param._reduce().asnumpy() for name, param in params.items()}
+    return {name: value_of(param) for name, param in params.items()}
 
 
 def set_weights(net, values):

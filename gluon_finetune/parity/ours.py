@@ -3,7 +3,7 @@
 Every function has its twin of the same name in `theirs.py`. They give pairs (label, {name: NumPy
 array}), under Gluon's names of the parameters.
 """
-from ..compat import array, mx, set_attribute, structured_parameters
+from ..compat import array, mx, set_attribute, structured_parameters, value_of
 from ..models.finetune import freeze_features
 from ..models.output import output_layer
 from ..training.evaluate import count_correct
@@ -80,4 +80,4 @@ def backward(net, X, y, dtype):
 def values(net, network):
     """Return every parameter that the twin has too."""
     params = structured_parameters(net)
-    return {name: params[name].data().asnumpy() for name in shared_names(net, network)}
+    return {name: value_of(params[name]) for name in shared_names(net, network)}

@@ -4,13 +4,13 @@ MXNet's own `save_states` pickles it, and whoever unpickles a file runs whatever
 """
 import numpy
 
-from ..compat import structured_parameters
+from ..compat import mx, structured_parameters, value_of
 from ..errors import UsageError
 
 
 def weights_of(net):
     """Structural name -> NumPy array; what differs between devices is averaged."""
-    return {name: param._reduce().asnumpy() for name, param in structured_parameters(net).items()}
+    return {name: value_of(param) for name, param in structured_parameters(net).items()}
 
 
 def trainer_arrays(net, trainer, weights):
@@ -29,7 +29,7 @@ def trainer_arrays(net, trainer, weights):
             for path, leaf in _leaves(state, f'state.{i}.{index}'):
                 arrays[path] = leaf.asnumpy()
     for name, param in structured_parameters(net).items():
-        values = [data.asnumpy() for data in param.list_data()]
+        values = [data.copyto(mx.cpu()).asnumpy() for data in param.list_data()]
         if any((value != weights[name]).any() for value in values):
             arrays.update((f'device.{i}.{name}', value) for i, value in enumerate(values))
     return arrays

@@ -13,7 +13,7 @@ def folders(chairs):
 
 
 def weights(net):
-    return {name: p.data().asnumpy() for name, p in net._collect_params_with_prefix().items()}
+    return {name: gf.compat.value_of(p) for name, p in net._collect_params_with_prefix().items()}
 
 
 def test_a_net_is_fine_tuned(numpy_mode, folders):

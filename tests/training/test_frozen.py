@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import gluon_finetune as gf
-from gluon_finetune.compat import array
+from gluon_finetune.compat import array, value_of
 from gluon_finetune.config import Config
 from gluon_finetune.models.finetune import is_frozen
 from gluon_finetune.models.graphs import split
@@ -45,7 +45,7 @@ def frozen_net(source, folders):
 
 def train(net, folders, **options):
     history = gf.train_fine_tuning(net, 0.01, data=folders, **{**OPTIONS, **options})
-    weights = [param.data().asnumpy() for param in net.output.collect_params().values()]
+    weights = [value_of(param) for param in net.output.collect_params().values()]
     return [record.loss for record in history], [record.test_acc for record in history], weights
 
 

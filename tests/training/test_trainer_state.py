@@ -35,6 +35,7 @@ def train(net, trainer, devices, epochs):
 
 
 def everything(net):
+    mx.nd.waitall()
     return [data.asnumpy() for p in net.collect_params().values() for data in p.list_data()]
 
 

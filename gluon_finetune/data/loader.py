@@ -118,7 +118,9 @@ class PictureLoader:
             else:
                 rows.append(row)
                 indices.append(index)
-        return indices, X if len(rows) == len(X) else from_numpy(view[rows])
+        if 0 < len(rows) < len(X):
+            X = from_numpy(view[rows])
+        return indices, X
 
     def _leave_out(self, path, reason):
         if self.on_bad == 'stop':

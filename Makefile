@@ -9,7 +9,7 @@ help:
 	@echo 'make fuzz     damages files in every way for five minutes (SECONDS=...)'
 	@echo 'make lint     the style'
 	@echo 'make matrix   the wheel on Python 3.8 to 3.12, NumPy 1.19 to 1.26, MXNet 1.9.1 and 2.0.0b1'
-	@echo '              (ARGS=--few-tests is shorter; make matrix-short: two of these, few tests)'
+	@echo '              (ARGS=few for few tests; make matrix-short: two of these and few tests)'
 	@echo 'make dist     sdist and wheel in dist/, checked'
 	@echo 'make bench-epoch  pictures/s against PyTorch; also step predict loader frozen memory'
 	@echo '             start scale, with ARGS="--data FOLDER --json FILE"; see docs/performance.md'
@@ -34,10 +34,13 @@ venv:
 	@.ci/venv
 
 matrix: venv
-	.venv/bin/python benchmarks/matrix.py $(ARGS)
+	.venv/bin/nox -- use
+	.venv/bin/nox -- $(ARGS)
+	.venv/bin/nox -s table -- $(ARGS)
 
 matrix-short: venv
-	.venv/bin/python benchmarks/matrix.py --short
+	.venv/bin/nox -t short -- use
+	.venv/bin/nox -t short -- few
 
 dist: venv
 	rm -rf dist
@@ -49,7 +52,7 @@ bench-%: venv
 	.venv/bin/python benchmarks/$*.py $(ARGS)
 
 clean:
-	rm -rf .venv .pytest_cache .ruff_cache build dist *.egg-info
+	rm -rf .venv .nox .pytest_cache .ruff_cache build dist *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: help demo test faults fuzz lint venv matrix matrix-short dist clean

@@ -3,7 +3,7 @@
     python member.py write FOLDER
     python member.py read FOLDER...
 
-Needs only the installed package, not the checkout; benchmarks/matrix.py runs it.
+Needs only the installed package, not the checkout; noxfile.py runs it.
 """
 import sys
 from pathlib import Path

@@ -1,0 +1,132 @@
+"""The wheel beside every Python, NumPy and MXNet it supports; `make matrix` runs all of this.
+
+    nox -- use              builds the wheel, installs it in each member and trains a network there
+    nox                     each member loads what the others trained, and runs the unit tests
+    nox -s table -- write   their seconds, as the table in docs/install.md
+    nox --list              names the members; `-t short` takes two of them, `-- few` fewer tests
+
+A Python that is not here is named and left out. Environments stay in .nox and are used again.
+"""
+import glob
+import json
+import os
+import re
+import shutil
+import sys
+import time
+from pathlib import Path
+
+import nox
+
+nox.needs_version = '>=2024.10.9'
+nox.options.sessions = ['wheel', 'member']
+nox.options.default_venv_backend = 'venv'
+nox.options.reuse_venv = 'yes'
+nox.options.error_on_missing_interpreters = False
+
+ROOT = Path(__file__).resolve().parent
+DESK = ROOT / 'build' / 'matrix'   # the wheel, the tests without the package, what members trained
+PAGE = ROOT / 'docs' / 'install.md'
+
+# pyenv's Pythons themselves: its shims are there for versions that do not answer.
+PYENV = glob.glob(os.path.expanduser('~/.pyenv/versions/*/bin'))
+os.environ['PATH'] = os.pathsep.join([*PYENV, os.environ['PATH']])
+
+# Python, MXNet, NumPy: the oldest and the newest that fit.
+MEMBERS = [
+    ('3.8', '1.9.1', '1.19.5'), ('3.8', '1.9.1', '1.24.4'), ('3.9', '1.9.1', '1.19.5'),
+    ('3.9', '1.9.1', '1.26.4'), ('3.10', '1.9.1', '1.21.6'), ('3.10', '1.9.1', '1.26.4'),
+    ('3.11', '1.9.1', '1.23.5'), ('3.11', '1.9.1', '1.26.4'), ('3.12', '1.9.1', '1.26.0'),
+    ('3.12', '1.9.1', '1.26.4'), ('3.8', '2.0.0b1', '1.24.4'), ('3.9', '2.0.0b1', '1.26.4'),
+    ('3.10', '2.0.0b1', '1.26.4'), ('3.11', '2.0.0b1', '1.26.4')]
+SHORT = [MEMBERS[0], MEMBERS[-1]]
+
+FEW_TESTS = ['tests/test_compat.py', 'tests/test_compat_gluon.py',
+             'tests/models/test_params_file.py']
+ALL_TESTS = ['tests/test_compat.py', 'tests/test_compat_gluon.py', 'tests/test_cores.py',
+             'tests/test_cli.py', 'tests/data', 'tests/models', 'tests/training', 'tests/results']
+STEPS = ['install', 'import', 'doctor', 'fine-tune', 'cross-load', 'tests']
+
+
+def params():
+    return [nox.param(*versions, id='-'.join(versions), tags=['short'] * (versions in SHORT))
+            for versions in MEMBERS]
+
+
+@nox.session(venv_backend='none', tags=['short'])
+def wheel(session):
+    """Builds the wheel and lays out the tests without the package, which must be the wheel's."""
+    if 'use' not in session.posargs:
+        session.skip('nothing to build: members only run their tests')
+    shutil.rmtree(DESK, ignore_errors=True)
+    shutil.copytree(ROOT / 'tests', DESK / 'tests', ignore=shutil.ignore_patterns('__pycache__'))
+    for file in [ROOT / 'setup.cfg', ROOT / 'benchmarks' / 'member.py']:
+        shutil.copy(file, DESK)
+    session.run(sys.executable, '-m', 'build', '--wheel', '--outdir', DESK, ROOT, external=True)
+
+
+@nox.session
+@nox.parametrize('python,mxnet,numpy', params())
+def member(session, mxnet, numpy):
+    """Installs the wheel and trains (`use`), or loads what the others trained, and tests."""
+    session.chdir(DESK)
+    session.env['PYTHONPATH'] = None
+    name = f'{session.python}-{mxnet}-{numpy}'
+    steps = Steps(session, DESK / f'{name}.json')
+    if 'use' in session.posargs:
+        built = next(DESK.glob('*.whl'))
+        steps.forget()
+        steps.take('install', install, session, built, f'mxnet=={mxnet}', f'numpy=={numpy}')
+        steps.take('import', session.run, 'python', '-W', 'error', '-c', 'import gluon_finetune')
+        steps.take('doctor', session.run, 'gluon-finetune', 'doctor')
+        steps.take('fine-tune', session.run, 'python', 'member.py', 'write', f'trained/{name}')
+    else:
+        if 'fine-tune' not in steps.taken():
+            session.error('it has trained nothing: run nox -- use')
+        trained = sorted(str(folder) for folder in Path('trained').iterdir())
+        steps.take('cross-load', session.run, 'python', 'member.py', 'read', *trained)
+        steps.take('tests', session.run, 'python', '-m', 'pytest', '-q', '-n', '2', '-p',
+                   'no:cacheprovider', *(FEW_TESTS if 'few' in session.posargs else ALL_TESTS),
+                   silent=True, note=lambda output: re.search('[0-9]+ passed', output).group())
+
+
+def install(session, built, *versions):
+    session.install('--force-reinstall', '--no-deps', str(built))
+    session.install(str(built), *versions, 'pytest>=7', 'pytest-xdist>=3,<4', 'hypothesis>=6,<7')
+
+
+@nox.session(venv_backend='none')
+def table(session):
+    """Prints what the members took; with `write` puts it into docs/install.md if all are done."""
+    rows = [[*versions, *Steps(session, DESK / f'{"-".join(versions)}.json').taken().values()]
+            for versions in MEMBERS]
+    heads = ['Python', 'MXNet', 'NumPy', *STEPS]
+    lines = [f'| {" | ".join(cells)} |' for cells in [heads, ['---'] * len(heads), *rows]]
+    print(*lines, sep='\n')
+    if 'write' in session.posargs:
+        if any(len(row) < len(heads) for row in rows):
+            session.error('some steps were not taken, or failed: the page stays as it was')
+        head, _, rest = PAGE.read_text('utf-8').partition('<!-- table -->')
+        tail = rest.partition('<!-- end of table -->')[2]
+        lines = [f'{head}<!-- table -->', *lines, f'<!-- end of table -->{tail}']
+        PAGE.write_text('\n'.join(lines), 'utf-8')
+
+
+class Steps:
+    """What a member has done, and in how many seconds, kept in a file from one call to the next."""
+
+    def __init__(self, session, file):
+        self.session, self.file = session, file
+
+    def taken(self):
+        return json.loads(self.file.read_text()) if self.file.exists() else {}
+
+    def forget(self):
+        self.file.write_text('{}')
+
+    def take(self, step, work, *args, note=None, **options):
+        began = time.perf_counter()
+        result = work(*args, **options)
+        words = f'{time.perf_counter() - began:.0f} s' + (f' ({note(result)})' if note else '')
+        self.session.log(f'{step}: {words}')
+        self.file.write_text(json.dumps({**self.taken(), step: words}))

@@ -29,7 +29,8 @@ DESK = ROOT / 'build' / 'matrix'   # the wheel, the tests without the package, w
 PAGE = ROOT / 'docs' / 'install.md'
 
 # pyenv's Pythons themselves: its shims are there for versions that do not answer.
-PYENV = glob.glob(os.path.expanduser('~/.pyenv/versions/*/bin'))
+PYENV = glob.glob(os.path.join(os.environ.get('PYENV_ROOT') or os.path.expanduser('~/.pyenv'),
+                               'versions', '*', 'bin'))
 os.environ['PATH'] = os.pathsep.join([*PYENV, os.environ['PATH']])
 
 # Python, MXNet, NumPy: the oldest and the newest that fit.

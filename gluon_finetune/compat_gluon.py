@@ -46,10 +46,10 @@ def empty(shape, dtype='float32'):
     X = (mx.np if mx.util.is_np_array() else mx.nd).empty(shape, dtype=dtype)
     address = ctypes.c_void_p()
     mx.base.check_call(mx.base._LIB.MXNDArrayGetData(X.handle, ctypes.byref(address)))
-    view = np.dtype(dtype)
-    memory = (ctypes.c_byte * (X.size * view.itemsize)).from_address(address.value)
+    dtype = np.dtype(dtype)
+    memory = (ctypes.c_byte * (X.size * dtype.itemsize)).from_address(address.value)
     memory.owner = X   # lives as long as the view
-    return X, np.frombuffer(memory, view).reshape(shape)
+    return X, np.frombuffer(memory, dtype).reshape(shape)
 
 
 def from_numpy(data):

@@ -9,7 +9,8 @@ if not is_command_line():   # a command imports what it needs itself: `doctor` n
     from .version import __version__
     from .errors import Diverged, UsageError, WorkError
     from .config import IMAGENET_MEAN, IMAGENET_STD, Config
-    from .data.download import DATA_HUB, DATA_URL, download, download_extract, hotdog
+    from .data.hub import DATA_HUB, DATA_URL, download, download_extract
+    from .data.folders import hotdog
     from .data.folders import ImageFolders
     from .data.decode import read_image
     from .data.augment import test_augs, train_augs

@@ -10,8 +10,7 @@ import sys
 from . import demo
 from .compat import mx
 from .config import Config
-from .data.download import hotdog
-from .data.folders import ImageFolders
+from .data.folders import ImageFolders, hotdog
 from .doctor.command import add_doctor
 from .errors import Stopped, UsageError, WorkError
 from .parity import table

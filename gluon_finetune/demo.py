@@ -12,11 +12,11 @@ import time
 from .compat import mx
 from .data import canvas, drawn, things
 from .data.decode import read_image
-from .data.download import cache_dir
 from .data.folders import ImageFolders
-from .data.hub import file_sha1
 from .data.loader import load_data
-from .data.whole_file import write_json
+from .files.cache_dir import cache_dir
+from .files.hashing import file_sha1
+from .files.json import write_json
 from .models.finetune import finetune_net, scratch_net
 from .results.plot import plot_comparison, plot_predictions
 from .results.predict import Predictor

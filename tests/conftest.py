@@ -45,7 +45,7 @@ def own_cache(tmp_path_factory, monkeypatch):
 @pytest.fixture
 def site(monkeypatch):
     """A running `Site`; tries follow one another without waiting."""
-    monkeypatch.setattr('gluon_finetune.data.fetch.WAITS', (0, 0, 0))
+    monkeypatch.setattr('gluon_finetune.files.fetch.WAITS', (0, 0, 0))
     monkeypatch.setenv('no_proxy', '*')
     site = Site()
     yield site

@@ -6,6 +6,7 @@ import warnings
 
 from ..errors import UsageError
 from .check import check_pictures
+from .hub import download_extract
 from .pictures import PictureFolder
 from .split import draw_split, read_split, relative_paths, take_split, what_lacks
 
@@ -110,3 +111,11 @@ def _warn_if_imbalanced(pictures):
     if n >= IMBALANCE * m:
         warnings.warn(f'{n} pictures of {most} and {m} of {least}: a net that always answers '
                       f'{most} would look good; add pictures of {least}', stacklevel=3)
+
+
+def hotdog(**options):
+    """The chapter's 1,400 pictures with a hot dog and 1,400 without, as `ImageFolders(**options)`.
+
+    Raises as `download_extract` and `ImageFolders` do.
+    """
+    return ImageFolders(download_extract('hotdog'), **options)

@@ -13,11 +13,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 from ..cores import usable_cores
 from ..errors import UsageError
+from ..files.hashing import file_sha256
+from ..files.read import read_whole
 from ..progress import tqdm
-from .json_file import read_whole
 from .pictures import listed
 from .split import relative_paths
-from .whole_file import file_sha256
 
 FIELDS = ('part', 'class', 'path', 'sha256')
 MOST_BYTES = 1 << 29   # a few million pictures

@@ -3,7 +3,7 @@ import hashlib
 import os
 
 from ..errors import UsageError
-from .json_file import read_json
+from ..files.json import read_json
 from .pictures import listed
 
 SIDES = ('train', 'test')

@@ -4,7 +4,9 @@ import re
 import shutil
 import tempfile
 
-from ..data.hub import DATA_HUB, cache_dir, file_sha1
+from ..data.hub import DATA_HUB
+from ..files.cache_dir import cache_dir
+from ..files.hashing import file_sha1
 from .finding import bad, ok, warn
 
 ZOO = 'https://apache-mxnet.s3-accelerate.dualstack.amazonaws.com/'   # MXNet's own default

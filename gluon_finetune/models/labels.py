@@ -4,8 +4,8 @@ import unicodedata
 from collections import Counter, namedtuple
 
 from ..compat import gluoncv
-from ..data.json_file import read_json
 from ..errors import UsageError
+from ..files.json import read_json
 from .output import output_layer
 from .source import source_net
 

@@ -9,8 +9,8 @@ import struct
 
 import numpy as np
 
-from ..data.json_file import read_whole
 from ..errors import UsageError
+from ..files.read import read_whole
 from . import npz_file
 from .npz_file import Damaged as _Damaged
 

@@ -7,8 +7,8 @@ import zipfile
 import numpy
 import safetensors
 
-from ..data.json_file import check_file, read_whole
 from ..errors import UsageError
+from ..files.read import check_file, read_whole
 from .params_file import MOST_BYTES
 from .torch_import import import_torch
 

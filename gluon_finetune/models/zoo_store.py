@@ -10,10 +10,10 @@ import shutil
 import zipfile
 
 from ..compat import mx
-from ..data.fetch import fetch
-from ..data.hub import file_sha1, stream_sha1
-from ..data.once import made_once
 from ..errors import UsageError, WorkError
+from ..files.fetch import fetch
+from ..files.hashing import file_sha1, stream_sha1
+from ..files.locks import made_once
 from .params_file import MOST_BYTES
 
 

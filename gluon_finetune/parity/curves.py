@@ -1,7 +1,7 @@
 """Judges and draws the losses of whole runs; trains nothing."""
 import numpy
 
-from ..training.history import save_figure
+from ..files.figure import save_figure
 from .rows import DIFFERS, EQUAL, Row, share
 
 WHOLE_RUN = 'a whole run'

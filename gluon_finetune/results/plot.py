@@ -1,5 +1,5 @@
 """Drawings of pictures and results; returns the axes and computes nothing."""
-from ..training.history import save_figure
+from ..files.figure import save_figure
 
 RIGHT, WRONG = '#1a7f37', '#b42318'
 

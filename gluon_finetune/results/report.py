@@ -5,7 +5,7 @@ import io
 import os
 
 from ..data.decode import read_image
-from ..data.whole_file import replacing
+from ..files.atomic import replacing
 from ..training.history import Record
 from .plot import plot_predictions
 from .predict import Predictor, confusion

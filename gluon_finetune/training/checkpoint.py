@@ -7,11 +7,12 @@ import tempfile
 import warnings
 
 from ..config import Config
-from ..data.json_file import read_json, read_record
 from ..data.listing import Listing
 from ..data.split import read_split
-from ..data.whole_file import file_sha256, replacing, write_json
 from ..errors import UsageError, WorkError
+from ..files.atomic import replacing
+from ..files.hashing import file_sha256
+from ..files.json import read_json, read_record, write_json
 from ..models.labels import check_labels
 from .history import History
 from .saving import BEST, read_checkpoints, write_checkpoint

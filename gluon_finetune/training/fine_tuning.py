@@ -7,7 +7,7 @@ import numpy
 from ..compat import array, move, mx
 from ..compat_gluon import devices_of
 from ..config import Config
-from ..data.download import hotdog
+from ..data.folders import hotdog
 from ..data.loader import load_data
 from ..errors import UsageError
 from ..models.finetune import is_frozen

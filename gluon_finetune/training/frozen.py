@@ -13,9 +13,9 @@ import numpy
 
 from ..compat import array
 from ..compat_gluon import from_numpy
-from ..data.hub import cache_dir
 from ..data.listing import hash_pictures
 from ..errors import WorkError
+from ..files.cache_dir import cache_dir
 from ..models.graphs import fused, graph_of, in_precision, split
 from ..models.output import weights
 from ..progress import tqdm

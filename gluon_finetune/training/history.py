@@ -3,12 +3,12 @@ import collections
 import csv
 import io
 import math
-import os
 import sys
 
-from ..data.json_file import read_whole
-from ..data.whole_file import replacing
 from ..errors import UsageError
+from ..files.atomic import replacing
+from ..files.figure import save_figure
+from ..files.read import read_whole
 
 Record = collections.namedtuple(
     'Record', 'epoch loss train_acc test_acc examples_per_sec seconds learning_rate')
@@ -87,14 +87,6 @@ def describe(record):
             f'test acc {record.test_acc:.3f}, {record.examples_per_sec:.1f} examples/s')
 
 
-def save_figure(figure, path):
-    """Writes a matplotlib figure as the kind of picture that the name ends in."""
-    content = io.BytesIO()
-    figure.savefig(content, format=os.path.splitext(path)[1][1:] or None, dpi=120)
-    with replacing(path) as file:
-        file.write(content.getvalue())
-
-
 def live_plot():
     """A function that redraws a `History` in place in a notebook and does nothing elsewhere."""
     ipython = sys.modules.get('IPython')
@@ -109,4 +101,3 @@ def live_plot():
         handle.update(ax.figure)
         pyplot.close(ax.figure)
     return redraw
-

@@ -7,8 +7,8 @@ import warnings
 from ..compat import set_attribute
 from ..config import DEFAULT_NETWORK
 from ..data.listing import Listing
-from ..data.once import held
 from ..errors import Diverged, UsageError
+from ..files.locks import held
 from ..models.finetune import finetune_net, freeze_features, scratch_net
 from ..models.source import load_weights
 from .checkpoint import RunDirectory, check_free, identify

@@ -1,9 +1,8 @@
 """A checkpoint of a run: weights, trainer, state and best weights so far, complete in itself."""
 import numpy
 
-from ..data.json_file import read_json
-from ..data.whole_file import json_bytes
 from ..errors import Diverged, UsageError, WorkError
+from ..files.json import json_bytes, read_json
 from ..models.params_file import read_params, write_params
 from ..models.source import load_weights
 from .snapshots import whole_snapshots, write_snapshot

@@ -8,9 +8,10 @@ import os
 import re
 import shutil
 
-from ..data.json_file import read_whole
-from ..data.whole_file import file_sha256, new_file, sync_folder
 from ..errors import UsageError
+from ..files.atomic import new_file, sync_folder
+from ..files.hashing import file_sha256
+from ..files.read import read_whole
 
 SUMS, TEMPORARY = 'SHA256SUMS', 'tmp'
 KEPT = 2           # of the newest folders: should one be damaged later, there is the one before

@@ -22,12 +22,12 @@ from PIL import Image
 
 from gluon_finetune.compat import mx
 from gluon_finetune.config import Config
-from gluon_finetune.data.archive import unpack
 from gluon_finetune.data.decode import read_pixels
 from gluon_finetune.data.folders import ImageFolders
-from gluon_finetune.data.json_file import read_json, read_record
 from gluon_finetune.data.listing import Listing
 from gluon_finetune.errors import UsageError
+from gluon_finetune.files.archive import unpack
+from gluon_finetune.files.json import read_json, read_record
 from gluon_finetune.models.labels import _read_labels, check_labels
 from gluon_finetune.models.params_file import read_params
 from gluon_finetune.models.torch_files import load_torch_file

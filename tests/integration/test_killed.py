@@ -6,7 +6,7 @@ from killed_run import train_and_kill
 
 from gluon_finetune import ImageFolders
 from gluon_finetune.config import Config
-from gluon_finetune.data.whole_file import file_sha256
+from gluon_finetune.files.hashing import file_sha256
 from gluon_finetune.training.checkpoint import RunDirectory
 from gluon_finetune.training.run import resume_run, start_run, train_run
 

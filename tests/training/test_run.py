@@ -10,8 +10,8 @@ import gluon_finetune as gf
 from gluon_finetune.compat import mx
 from gluon_finetune.config import Config
 from gluon_finetune.cores import has_bfloat16
-from gluon_finetune.data.hub import cache_dir
 from gluon_finetune.errors import UsageError
+from gluon_finetune.files.cache_dir import cache_dir
 from gluon_finetune.models.params_file import read_params, write_params
 from gluon_finetune.training.checkpoint import RunDirectory
 from gluon_finetune.training.run import resume_run, start_run, train_run

@@ -8,8 +8,8 @@ import pytest
 
 import gluon_finetune as gf
 from gluon_finetune.config import Config
-from gluon_finetune.data.whole_file import file_sha256
 from gluon_finetune.errors import UsageError, WorkError
+from gluon_finetune.files.hashing import file_sha256
 from gluon_finetune.results.predict import Predictor
 from gluon_finetune.training.checkpoint import RunDirectory
 from gluon_finetune.training.run import resume_run, start_run, train_run

@@ -6,15 +6,15 @@ import sys
 
 import pytest
 
-from gluon_finetune.data import once
-from gluon_finetune.data.once import made_once
 from gluon_finetune.errors import WorkError
+from gluon_finetune.files import locks as once
+from gluon_finetune.files.locks import made_once
 
 pytestmark = pytest.mark.faults
 
 FETCH = '''
 import sys
-from gluon_finetune.data.download import DATA_HUB, download
+from gluon_finetune.data.hub import DATA_HUB, download
 DATA_HUB['a'] = (sys.argv[1], sys.argv[2])
 print('ready', flush=True)
 sys.stdin.readline()
@@ -54,7 +54,7 @@ def test_the_lock_goes_with_the_work_whatever_its_end(tmp_path):
 
 KILLED = '''
 import sys, time
-from gluon_finetune.data.once import made_once
+from gluon_finetune.files.locks import made_once
 with made_once(sys.argv[1], ''):
     print('ready', flush=True)
     time.sleep(1000)

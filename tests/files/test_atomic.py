@@ -5,8 +5,10 @@ import os
 import pytest
 from full_disk import small_disk
 
-from gluon_finetune.data.whole_file import file_sha256, new_file, replacing, write_json
 from gluon_finetune.errors import WorkError
+from gluon_finetune.files.atomic import new_file, replacing
+from gluon_finetune.files.hashing import file_sha256
+from gluon_finetune.files.json import write_json
 
 
 def write(path, content):

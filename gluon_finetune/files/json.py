@@ -7,39 +7,13 @@ import collections
 import dataclasses
 import json
 import math
-import os
-import stat
 
 from ..errors import UsageError
+from .atomic import replacing
+from .read import read_whole
 
 MOST_BYTES = 1 << 20
 MOST_DIGITS = 1000   # of a whole number: reading it takes the square of that
-
-
-def check_file(path, most):
-    """Return the size of a file; raises `UsageError` for no file and for more than `most` bytes.
-
-    A named pipe would be waited for without end, and a device has no end.
-    """
-    try:
-        status = os.stat(path)
-    except OSError as error:
-        raise UsageError(f'cannot read {path}: {error.strerror}') from None
-    if not stat.S_ISREG(status.st_mode):
-        raise UsageError(f'cannot read {path}: it is not a file')
-    if status.st_size > most:
-        raise UsageError(f'{path} has {status.st_size} bytes: at most {most} are read')
-    return status.st_size
-
-
-def read_whole(path, most):
-    """The bytes of a file; raises `UsageError` as `check_file` does."""
-    size = check_file(path, most)
-    try:
-        with open(path, 'rb') as file:
-            return file.read(size)
-    except OSError as error:
-        raise UsageError(f'cannot read {path}: {error.strerror}') from None
 
 
 def read_json(path, most=MOST_BYTES):
@@ -120,3 +94,14 @@ def _whole(text):
     if len(text) > MOST_DIGITS:
         raise ValueError(f'a number in it has {len(text)} digits')
     return int(text)
+
+
+def json_bytes(value):
+    """`value` as JSON that a person can read."""
+    return json.dumps(value, indent=2, ensure_ascii=False).encode('utf-8') + b'\n'
+
+
+def write_json(path, value):
+    """Write `value` as JSON in place of `path`."""
+    with replacing(path) as file:
+        file.write(json_bytes(value))

@@ -1,7 +1,6 @@
 """Writes files that are whole or not there, even after a crash; does not know what is in them."""
 import contextlib
 import hashlib
-import json
 import os
 
 from ..errors import WorkError
@@ -68,23 +67,3 @@ def sync_folder(path):
             os.fsync(folder)
         finally:
             os.close(folder)
-
-
-def file_sha256(path):
-    """SHA-256 of a file in hexadecimal."""
-    sha256 = hashlib.sha256()
-    with open(path, 'rb') as file:
-        for block in iter(lambda: file.read(1 << 20), b''):
-            sha256.update(block)
-    return sha256.hexdigest()
-
-
-def json_bytes(value):
-    """`value` as JSON that a person can read."""
-    return json.dumps(value, indent=2, ensure_ascii=False).encode('utf-8') + b'\n'
-
-
-def write_json(path, value):
-    """Write `value` as JSON in place of `path`."""
-    with replacing(path) as file:
-        file.write(json_bytes(value))

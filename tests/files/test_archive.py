@@ -12,9 +12,9 @@ import pytest
 from child import run_child
 from full_disk import small_disk
 
-from gluon_finetune.data import archive
-from gluon_finetune.data.archive import unpack
 from gluon_finetune.errors import UsageError, WorkError
+from gluon_finetune.files import archive
+from gluon_finetune.files.archive import unpack
 
 pytestmark = pytest.mark.faults
 FILES = {'hotdog/train/a/1.jpg': b'one', 'hotdog/test/a/2.jpg': b'two' * 1000}
@@ -161,7 +161,7 @@ def untrusted(tmp_path, reason, name='a'):
 
 
 BOMB = '''
-from gluon_finetune.data.archive import unpack
+from gluon_finetune.files.archive import unpack
 try:
     said = unpack(*arguments)
 except Exception as error:

@@ -4,8 +4,8 @@ import os
 import time
 
 from ..errors import WorkError
+from .hashing import file_sha1
 from .http_get import Broken, append_rest
-from .hub import file_sha1
 
 WAITS = (1, 2, 4, 8)    # seconds before each further try
 

@@ -5,9 +5,11 @@ import os
 import pytest
 
 from gluon_finetune.config import Config
-from gluon_finetune.data import json_file
-from gluon_finetune.data.json_file import check_file, read_json, read_record, read_whole
 from gluon_finetune.errors import UsageError
+from gluon_finetune.files import json as json_file
+from gluon_finetune.files import read as read_module
+from gluon_finetune.files.json import read_json, read_record
+from gluon_finetune.files.read import check_file, read_whole
 
 pytestmark = pytest.mark.faults
 
@@ -72,7 +74,7 @@ def test_a_file_that_may_not_be_read(path, monkeypatch):
 
     def forbidden(*args):
         raise PermissionError(13, 'Permission denied')   # root may read everything
-    monkeypatch.setattr(json_file, 'open', forbidden, raising=False)
+    monkeypatch.setattr(read_module, 'open', forbidden, raising=False)
     assert refused(read_json, 'a.json') == 'cannot read a.json: Permission denied'
 
 

@@ -10,10 +10,10 @@ import pytest
 from full_disk import small_disk
 from tqdm import tqdm
 
-from gluon_finetune.data import connection, http_get
-from gluon_finetune.data import fetch as module
-from gluon_finetune.data.fetch import fetch
 from gluon_finetune.errors import WorkError
+from gluon_finetune.files import connection, http_get
+from gluon_finetune.files import fetch as module
+from gluon_finetune.files.fetch import fetch
 
 pytestmark = pytest.mark.faults
 CONTENT = os.urandom(1_000_000)

@@ -1,0 +1,1 @@
+"""Files: reading, writing, locking, downloading and unpacking; no images and no networks."""

@@ -13,7 +13,7 @@ import numpy
 import gluon_finetune as gf
 from gluon_finetune import cli
 from gluon_finetune.compat import array
-from gluon_finetune.data.drawn import draw_hotdogs
+from gluon_finetune.synthetic.dataset import draw_hotdogs
 from gluon_finetune.training.evaluate import predict_probabilities
 
 NETWORK, SIZE = 'mobilenetv2_0.25', 32

@@ -31,7 +31,7 @@ def lacking(function, *options):
 
 def draw(root, train, test, size):
     """Draws a set of pictures when asked."""
-    from gluon_finetune.data.drawn import draw_hotdogs
+    from gluon_finetune.synthetic.dataset import draw_hotdogs
 
     def work():
         draw_hotdogs(root, train, test, size)
@@ -159,7 +159,7 @@ def draw_kind(root, kind, count):
     """Draws `count` training pictures a class, one to test: 'large' (4000x3000), 'small' (PNG)."""
     from PIL import Image
 
-    from gluon_finetune.data.drawn import HOTDOG_CLASSES, draw_picture
+    from gluon_finetune.synthetic.dataset import HOTDOG_CLASSES, draw_picture
 
     def work():
         random = numpy.random.default_rng(0)

@@ -10,7 +10,6 @@ import tempfile
 import time
 
 from .compat import mx
-from .data import canvas, drawn, things
 from .data.decode import read_image
 from .data.folders import ImageFolders
 from .data.loader import load_data
@@ -20,6 +19,7 @@ from .files.json import write_json
 from .models.finetune import finetune_net, scratch_net
 from .results.plot import plot_comparison, plot_predictions
 from .results.predict import Predictor
+from .synthetic import canvas, dataset, objects
 from .training.checkpoint import check_free
 from .training.fine_tuning import train_fine_tuning
 from .training.loop import seed_everything, train_ch13
@@ -67,7 +67,7 @@ def run(out=None, seed=0, progress=True, source=Source(), target=Target()):
     """
     began = time.perf_counter()
     out = new_folder(out)
-    folders = ImageFolders(drawn.draw_hotdogs(
+    folders = ImageFolders(dataset.draw_hotdogs(
         os.path.join(out, 'hotdog'), target.train, target.test, seed=seed, progress=progress))
 
     # 1. Pretrain the source network on the source data set (once: the cache keeps it).
@@ -121,10 +121,10 @@ def pretrained_file(source=Source(), progress=True):
 
 
 def pretrain(source, progress=True):
-    """A network trained on drawn pictures of `things.SOURCE`, and the names of their classes."""
+    """A network trained on drawn pictures of `objects.SOURCE`, and the names of their classes."""
     seed_everything(source.seed)
     with tempfile.TemporaryDirectory() as folder:
-        folders = ImageFolders(drawn.draw_source(os.path.join(folder, 'source'), source.pictures,
+        folders = ImageFolders(dataset.draw_source(os.path.join(folder, 'source'), source.pictures,
                                                  seed=source.seed, progress=progress))
         train_iter, test_iter = load_data(folders, source.batch_size, source.image_size,
                                           min_area=MIN_AREA)
@@ -140,7 +140,7 @@ def pretrain(source, progress=True):
 
 
 def _recipe(source):
-    code = ''.join(inspect.getsource(part) for part in (canvas, things, drawn, pretrain))
+    code = ''.join(inspect.getsource(part) for part in (canvas, objects, dataset, pretrain))
     return hashlib.sha1(f'{source}{MIN_AREA}{code}'.encode()).hexdigest()[:8]
 
 

@@ -10,7 +10,7 @@ import numpy
 import pytest
 
 import gluon_finetune as gf
-from gluon_finetune.data.drawn import draw_hotdogs
+from gluon_finetune.synthetic.dataset import draw_hotdogs
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = sorted((ROOT / 'examples').glob('*.py'))

@@ -9,10 +9,10 @@ from PIL import Image
 
 from ..compat import array, mx
 from ..config import IMAGENET_MEAN, IMAGENET_STD, RESIZE_RATIO
-from ..data import things
 from ..data.augment import test_augs
-from ..data.drawn import draw_picture
 from ..models.torch_import import torchvision
+from ..synthetic import objects
+from ..synthetic.dataset import draw_picture
 from .rows import Check, as_known, by_rounding, fixed_row
 from .twin import tensor
 
@@ -30,7 +30,7 @@ def noise():
 
 def drawing():
     """A picture that resembles a photograph: RGB image, about 400 pixels a side."""
-    return draw_picture(things.hotdog, 400, 1)
+    return draw_picture(objects.hotdog, 400, 1)
 
 
 def functional():

@@ -8,10 +8,10 @@ import numpy
 
 from ..compat import array, mx
 from ..config import DEFAULT_NETWORK, Config
-from ..data.drawn import draw_hotdogs
 from ..data.folders import ImageFolders
 from ..data.loader import load_data
 from ..models.finetune import finetune_net, scratch_net
+from ..synthetic.dataset import draw_hotdogs
 from ..training.fine_tuning import prepare
 from ..training.loop import seed_everything, train_steps
 from .inputs import Recipe

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gluon_finetune.data.drawn import draw_hotdogs
+from gluon_finetune.synthetic.dataset import draw_hotdogs
 
 pytestmark = [pytest.mark.realdata, pytest.mark.slow]
 

@@ -4,13 +4,13 @@ import dataclasses
 import pytest
 
 from gluon_finetune.config import Config
-from gluon_finetune.data.drawn import draw_hotdogs
 from gluon_finetune.data.folders import ImageFolders
 from gluon_finetune.parity import whole_run
 from gluon_finetune.parity.curves import curve_row, plot_runs
 from gluon_finetune.parity.rows import DIFFERS, EQUAL
 from gluon_finetune.parity.twin import twin_of
 from gluon_finetune.parity.whole_run import Batches, Curve, run_there, start
+from gluon_finetune.synthetic.dataset import draw_hotdogs
 
 CONFIG = Config(network='resnet18_v2', scratch=True, image_size=32, batch_size=8, num_epochs=1)
 

@@ -4,11 +4,11 @@ import numpy
 import pytest
 
 from gluon_finetune import ImageFolders, UsageError
-from gluon_finetune.data import drawn, things
+from gluon_finetune.synthetic import dataset, objects
 
 
 def test_same_seed_draws_the_same_picture_and_another_seed_another():
-    one, same, other = (numpy.asarray(drawn.draw_picture(things.hotdog, 48, seed))
+    one, same, other = (numpy.asarray(dataset.draw_picture(objects.hotdog, 48, seed))
                         for seed in ([3, 1], [3, 1], [3, 2]))
     assert one.dtype == numpy.uint8 and one.shape[2] == 3
     assert all(38 <= side <= 60 for side in one.shape[:2])
@@ -16,8 +16,8 @@ def test_same_seed_draws_the_same_picture_and_another_seed_another():
     assert one.shape != other.shape or (one != other).any()
 
 
-@pytest.mark.parametrize('thing', sorted({things.hotdog, *things.LOOK_ALIKES, *things.SOURCE,
-                                          *things.CLUTTER}, key=lambda thing: thing.__name__))
+@pytest.mark.parametrize('thing', sorted({objects.hotdog, *objects.LOOK_ALIKES, *objects.SOURCE,
+                                          *objects.CLUTTER}, key=lambda thing: thing.__name__))
 def test_every_thing_can_be_seen(thing):
     rng = numpy.random.default_rng(0)
     pen = drawn.Pen((80, 80), (40, 40), 30)
@@ -27,7 +27,7 @@ def test_every_thing_can_be_seen(thing):
 
 
 def test_pictures_lie_as_image_folders_reads_them(tmp_path):
-    root = drawn.draw_hotdogs(tmp_path / 'food', train=11, test=3, size=24, seed=1)
+    root = dataset.draw_hotdogs(tmp_path / 'food', train=11, test=3, size=24, seed=1)
     folders = ImageFolders(root)
     assert folders.classes == ['hotdog', 'not-hotdog']
     assert len(folders.train) == 22 and len(folders.test) == 6
@@ -37,16 +37,16 @@ def test_pictures_lie_as_image_folders_reads_them(tmp_path):
 
 def test_source_has_no_hot_dog_and_draws_its_own_bananas():
     assert len(drawn.SOURCE_CLASSES) >= 8
-    assert things.hotdog not in things.SOURCE and 'hotdog' not in drawn.SOURCE_CLASSES
-    source = drawn.draw_picture(things.banana, 24, drawn.picture_seed(0, 'train/banana', 4))
-    target = drawn.draw_picture(things.banana, 24, drawn.picture_seed(0, 'train/not-hotdog', 4))
+    assert objects.hotdog not in objects.SOURCE and 'hotdog' not in drawn.SOURCE_CLASSES
+    source = dataset.draw_picture(objects.banana, 24, dataset.picture_seed(0, 'train/banana', 4))
+    target = dataset.draw_picture(objects.banana, 24, dataset.picture_seed(0, 'train/not-hotdog', 4))
     assert source.size != target.size or source.tobytes() != target.tobytes()
 
 
 def colours(label, kinds, part, number):
     """How much of one drawn picture has each of 64 colours."""
-    seed = drawn.picture_seed(0, f'{part}/{label}', number)
-    pixels = numpy.asarray(drawn.draw_picture(kinds[number % len(kinds)], 32, seed)).reshape(-1, 3)
+    seed = dataset.picture_seed(0, f'{part}/{label}', number)
+    pixels = numpy.asarray(dataset.draw_picture(kinds[number % len(kinds)], 32, seed)).reshape(-1, 3)
     return numpy.histogramdd(pixels, bins=4, range=[(0, 256)] * 3)[0].ravel() / len(pixels)
 
 
@@ -66,11 +66,11 @@ def test_drawing_that_breaks_off_leaves_nothing(tmp_path, monkeypatch):
     def broken(pen, rng):
         raise KeyboardInterrupt
     with pytest.raises(KeyboardInterrupt):
-        drawn.draw_folders(tmp_path / 'food', {'a': [broken], 'b': [broken]}, 1, 1)
+        dataset.draw_folders(tmp_path / 'food', {'a': [broken], 'b': [broken]}, 1, 1)
     assert os.listdir(tmp_path) == []
 
 
 def test_a_folder_that_exists_is_left_alone(tmp_path):
     with pytest.raises(UsageError) as error:
-        drawn.draw_hotdogs(tmp_path)
+        dataset.draw_hotdogs(tmp_path)
     assert str(error.value) == f'{tmp_path} exists already: name a folder that does not'

@@ -7,11 +7,11 @@ import numpy as np
 
 from ..errors import UsageError
 from ..progress import tqdm
-from . import things
+from . import objects
 from .canvas import SUPERSAMPLING, Pen, photograph, surface
 
-SOURCE_CLASSES = {thing.__name__.replace('_', '-'): (thing,) for thing in things.SOURCE}
-HOTDOG_CLASSES = {'hotdog': (things.hotdog,), 'not-hotdog': things.LOOK_ALIKES}
+SOURCE_CLASSES = {thing.__name__.replace('_', '-'): (thing,) for thing in objects.SOURCE}
+HOTDOG_CLASSES = {'hotdog': (objects.hotdog,), 'not-hotdog': objects.LOOK_ALIKES}
 
 
 def draw_picture(thing, size=96, seed=0):
@@ -23,7 +23,7 @@ def draw_picture(thing, size=96, seed=0):
     extent = [int(size * rng.uniform(.8, 1.25)) * SUPERSAMPLING for _ in 'xy']
     turn = rng.uniform(-2.8, -.3)
     light = np.array([np.cos(turn), np.sin(turn)])
-    picture = surface(rng, extent, things.surface_colours(rng))
+    picture = surface(rng, extent, objects.surface_colours(rng))
     short = min(extent) / 2
 
     def pen(scale, centre=.5, squash=1, bend=0):
@@ -32,7 +32,7 @@ def draw_picture(thing, size=96, seed=0):
 
     if rng.random() < .4:
         plate = pen(rng.uniform(.7, 1), .1)
-        things.plate(plate, rng)
+        objects.plate(plate, rng)
         plate.drop_on(picture)
     _clutter(rng, picture, pen, rng.integers(0, 4))
     main = pen(rng.uniform(.8, 1.15), .08, rng.uniform(.75, 1.1), rng.normal(0, .12))
@@ -45,7 +45,7 @@ def draw_picture(thing, size=96, seed=0):
 def _clutter(rng, picture, pen, count, reach=.5):
     for _ in range(count):
         bit = pen(rng.uniform(.12, .4), reach)
-        things.CLUTTER[rng.integers(len(things.CLUTTER))](bit, rng)
+        objects.CLUTTER[rng.integers(len(objects.CLUTTER))](bit, rng)
         bit.drop_on(picture, .4, 2)
 
 

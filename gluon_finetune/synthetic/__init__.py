@@ -1,0 +1,1 @@
+"""Procedural images for the demo, the tests and the parity checks."""

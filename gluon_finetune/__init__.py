@@ -26,7 +26,7 @@ if not is_command_line():   # a command imports what it needs itself: `doctor` n
     from .training.loop import seed_everything, train_ch13
     from .training.fine_tuning import train_fine_tuning
     from .training.hyperparameters import to_mean_gradient, to_sum_gradient
-    from .training.run import resume_run, start_run, train_run
+    from .runs.train import resume_run, start_run, train_run
     from .results.plot import plot_comparison, plot_predictions, show_images
     from .results.predict import Predictor
     from .results.report import write_report

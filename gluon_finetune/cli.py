@@ -19,10 +19,10 @@ from .results.export import export_torch
 from .results.predict import Predictor, confusion
 from .results.quantize import export_int8
 from .results.report import write_report
-from .training.checkpoint import RunDirectory
+from .runs.directory import RunDirectory
+from .runs.train import resume_run, start_run, train_run
 from .training.devices import parse_devices
 from .training.history import describe
-from .training.run import resume_run, start_run, train_run
 from .version import __version__
 
 

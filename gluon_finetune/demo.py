@@ -19,8 +19,8 @@ from .files.json import write_json
 from .models.finetune import finetune_net, scratch_net
 from .results.plot import plot_comparison, plot_predictions
 from .results.predict import Predictor
+from .runs.directory import check_free
 from .synthetic import canvas, dataset, objects
-from .training.checkpoint import check_free
 from .training.fine_tuning import train_fine_tuning
 from .training.loop import seed_everything, train_ch13
 

@@ -8,9 +8,8 @@ PACKAGE = Path(__file__).resolve().parents[1] / 'gluon_finetune'
 
 # From left to right: a module may import from its own room and from rooms to its left.
 ROOMS = [('version', 'errors', 'cores', 'start', 'progress'), ('files',),
-         ('compat', 'compat_gluon'),
-         ('config',), ('synthetic',), ('data',),
-         ('models',), ('training',), ('results',), ('demo', 'doctor', 'parity'), ('cli',),
+         ('compat', 'compat_gluon'), ('config',), ('synthetic',), ('data',), ('models',),
+         ('training',), ('runs',), ('results',), ('demo', 'doctor', 'parity'), ('cli',),
          ('__main__', '__init__')]
 RANK = {name: rank for rank, names in enumerate(ROOMS) for name in names}
 

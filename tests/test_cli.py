@@ -67,7 +67,7 @@ def test_resume_goes_on_where_the_run_stopped(run, chairs, capsys):
 def test_a_picture_that_breaks_meanwhile_stops_or_is_left_out(chairs_copy, tmp_path, capsys,
                                                                 monkeypatch):
     gone = chairs_copy / 'test' / 'sofa' / '2.jpg'
-    monkeypatch.setattr('gluon_finetune.training.run.refuse_bad_pictures',
+    monkeypatch.setattr('gluon_finetune.runs.train.refuse_bad_pictures',
                         lambda folders: gone.unlink())   # just after it has looked
     run = tmp_path / 'run'
     status, _, err = say(capsys, 'train', chairs_copy, '--out', run, *TRAIN)

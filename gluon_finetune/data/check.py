@@ -1,9 +1,11 @@
 """Finds the pictures that cannot be used before training meets them; knows nothing of classes."""
 import collections
+import os
 from concurrent.futures import ThreadPoolExecutor
 
 from ..cores import usable_cores
 from ..errors import UsageError
+from ..files.hashing import file_sha256
 from ..progress import tqdm
 from .decode import read_pixels
 
@@ -24,3 +26,28 @@ def _why_not(path):
     except UsageError as reason:
         return str(reason)
     return None
+
+
+def hash_pictures(paths, progress=True):
+    """SHA-256 of the bytes of each file; '' where it cannot be read: whoever needs it says why."""
+    with ThreadPoolExecutor(usable_cores()) as pool:
+        return list(tqdm(pool.map(_hash, paths), 'hashing pictures', len(paths), unit='pictures',
+                         disable=not progress, leave=False))
+
+
+def _hash(path):
+    try:
+        return file_sha256(path) if os.path.isfile(path) else ''   # a pipe would be waited for
+    except OSError:
+        return ''
+
+
+def refuse_bad_pictures(folders, progress=True):
+    """Raises `UsageError` when a picture of `folders` cannot be used, naming the first three."""
+    bad = folders.check(progress=progress)
+    if bad:
+        named = '; '.join(f'{picture.path}: {picture.reason}' for picture in bad[:3])
+        more = f'; and {len(bad) - 3} more' if len(bad) > 3 else ''
+        count = f'{len(bad)} picture{"s" * (len(bad) > 1)}'
+        raise UsageError(f'{count} cannot be used ({named}{more}): repair or remove what is named, '
+                         f'or go without, by --skip-bad or folders.without(folders.check())')

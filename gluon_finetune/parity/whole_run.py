@@ -12,8 +12,8 @@ from ..data.folders import ImageFolders
 from ..data.loader import load_data
 from ..models.finetune import finetune_net, scratch_net
 from ..synthetic.dataset import draw_hotdogs
-from ..training.fine_tuning import prepare
 from ..training.loop import seed_everything, train_steps
+from ..training.setup import prepare
 from .inputs import Recipe
 from .twin import accuracy, make_trainer, step, twin_of
 

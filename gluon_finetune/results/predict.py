@@ -12,7 +12,7 @@ from ..errors import UsageError
 from ..models.finetune import scratch_net
 from ..models.graphs import fused, in_precision
 from ..models.source import load_weights
-from ..training.checkpoint import RunDirectory
+from ..runs.directory import RunDirectory
 from ..training.devices import check_dtype
 from ..training.evaluate import predict_probabilities
 from .quantize import load_int8

@@ -16,7 +16,7 @@ from ..models.graphs import symbol_block
 from ..models.mismatch import explain_mismatch
 from ..models.output import output_layer
 from ..models.params_file import read_params
-from ..training.checkpoint import RunDirectory
+from ..runs.directory import RunDirectory
 
 PICTURES = 256   # to calibrate on: the ranges of activations hardly change with more
 BATCH_SIZE = 32

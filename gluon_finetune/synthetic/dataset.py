@@ -15,7 +15,7 @@ HOTDOG_CLASSES = {'hotdog': (objects.hotdog,), 'not-hotdog': objects.LOOK_ALIKES
 
 
 def draw_picture(thing, size=96, seed=0):
-    """A thing (a function of `things`) as a camera sees it: RGB image, about `size` pixels a side.
+    """A thing (a function of `objects`) as a camera sees it: RGB image, about `size` pixels a side.
 
     The same arguments give the same picture; `seed` is a number or a sequence of numbers.
     """
@@ -68,7 +68,7 @@ def draw_folders(root, classes, train, test, size=96, seed=0, progress=False):
     """Draw `train` and `test` pictures of every class into the new folder `root`; return its path.
 
     The layout is that of `ImageFolders`: root/train/<class>/0000.jpg. `classes` names each class
-    and the things (functions of `things`) it shows in turn; the pictures are about `size` pixels a
+    and the things (functions of `objects`) it shows in turn; the pictures are about `size` pixels a
     side. Nothing is left behind where it breaks off. Raises `UsageError` where `root` exists.
     """
     root = os.fspath(root)

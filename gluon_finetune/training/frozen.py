@@ -13,7 +13,7 @@ import numpy
 
 from ..compat import array
 from ..compat_gluon import from_numpy
-from ..data.listing import hash_pictures
+from ..data.check import hash_pictures
 from ..errors import WorkError
 from ..files.cache_dir import cache_dir
 from ..models.graphs import fused, graph_of, in_precision, split

@@ -24,18 +24,18 @@ from gluon_finetune.compat import mx
 from gluon_finetune.config import Config
 from gluon_finetune.data.decode import read_pixels
 from gluon_finetune.data.folders import ImageFolders
-from gluon_finetune.data.listing import Listing
 from gluon_finetune.errors import UsageError
 from gluon_finetune.files.archive import unpack
 from gluon_finetune.files.json import read_json, read_record
 from gluon_finetune.models.labels import _read_labels, check_labels
 from gluon_finetune.models.params_file import read_params
 from gluon_finetune.models.torch_files import load_torch_file
+from gluon_finetune.runs.checkpoint import Checkpoint
+from gluon_finetune.runs.manifest import Listing
+from gluon_finetune.runs.snapshots import Snapshot
+from gluon_finetune.runs.state import State
 from gluon_finetune.training.history import History, Record
 from gluon_finetune.training.meter import Place
-from gluon_finetune.training.saving import Checkpoint
-from gluon_finetune.training.snapshots import Snapshot
-from gluon_finetune.training.state import State
 
 pytestmark = [pytest.mark.faults, pytest.mark.filterwarnings('ignore')]
 

@@ -13,7 +13,7 @@ import gluon_finetune as gf
 from gluon_finetune.config import Config
 from gluon_finetune.data.loader import PictureLoader
 from gluon_finetune.errors import Stopped
-from gluon_finetune.training.checkpoint import RunDirectory
+from gluon_finetune.runs.directory import RunDirectory
 
 pytestmark = pytest.mark.faults
 COMMAND = [sys.executable, '-u', '-m', 'gluon_finetune']

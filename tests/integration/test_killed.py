@@ -7,8 +7,8 @@ from killed_run import train_and_kill
 from gluon_finetune import ImageFolders
 from gluon_finetune.config import Config
 from gluon_finetune.files.hashing import file_sha256
-from gluon_finetune.training.checkpoint import RunDirectory
-from gluon_finetune.training.run import resume_run, start_run, train_run
+from gluon_finetune.runs.directory import RunDirectory
+from gluon_finetune.runs.train import resume_run, start_run, train_run
 
 pytestmark = pytest.mark.faults
 CONFIG = Config(network='mobilenet0.25', scratch=True, batch_size=5, num_epochs=3,

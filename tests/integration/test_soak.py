@@ -8,7 +8,7 @@ import pytest
 import gluon_finetune as gf
 from gluon_finetune.compat import mx
 from gluon_finetune.config import Config
-from gluon_finetune.training.run import start_run, train_run
+from gluon_finetune.runs.train import start_run, train_run
 
 EPOCHS, EARLY = 500, 5
 CONFIG = Config(network='mobilenet0.25', scratch=True, batch_size=24, num_epochs=EPOCHS,

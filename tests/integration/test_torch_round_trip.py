@@ -12,8 +12,8 @@ from gluon_finetune.data.folders import ImageFolders
 from gluon_finetune.models.torch_bridge import torch_net
 from gluon_finetune.results.export import export_torch
 from gluon_finetune.results.predict import Predictor
+from gluon_finetune.runs.train import start_run, train_run
 from gluon_finetune.training.evaluate import predict_probabilities
-from gluon_finetune.training.run import start_run, train_run
 
 # A process of its own: the tensors that the net here saw, then the files as load_model reads them.
 PREDICT = '''

@@ -10,8 +10,8 @@ from gluon_finetune.data.folders import ImageFolders
 from gluon_finetune.errors import UsageError
 from gluon_finetune.results.export import export_torch
 from gluon_finetune.results.predict import Predictor
-from gluon_finetune.training.checkpoint import RunDirectory
-from gluon_finetune.training.run import start_run, train_run
+from gluon_finetune.runs.directory import RunDirectory
+from gluon_finetune.runs.train import start_run, train_run
 
 # torchvision first, as it does not come up by itself beside every build of torch.
 RUN_IT = '''

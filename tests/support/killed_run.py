@@ -23,7 +23,7 @@ def train_and_kill(path, config, data, *, at_batch=None, at_call=None):
 
 def _train(path, config, data, at_batch, at_call):
     from gluon_finetune import ImageFolders
-    from gluon_finetune.training import run as module
+    from gluon_finetune.runs import train as module
     folders = ImageFolders(data)
     begin = module.resume_run if os.path.exists(path) else module.start_run
     net, run = begin(path, config, folders)

@@ -2,7 +2,7 @@
 import pytest
 
 from gluon_finetune import ImageFolders
-from gluon_finetune.data.listing import Listing
+from gluon_finetune.runs.manifest import Listing
 from gluon_finetune.errors import UsageError
 
 

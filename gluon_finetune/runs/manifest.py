@@ -16,8 +16,8 @@ from ..errors import UsageError
 from ..files.hashing import file_sha256
 from ..files.read import read_whole
 from ..progress import tqdm
-from .pictures import listed
-from .split import relative_paths
+from ..data.pictures import listed
+from ..data.split import relative_paths
 
 FIELDS = ('part', 'class', 'path', 'sha256')
 MOST_BYTES = 1 << 29   # a few million pictures
@@ -86,21 +86,7 @@ class Listing(dict):
         return other
 
 
-def hash_pictures(paths, progress=True):
-    """SHA-256 of the bytes of each file; '' where it cannot be read: whoever needs it says why."""
-    with ThreadPoolExecutor(usable_cores()) as pool:
-        return list(tqdm(pool.map(_hash, paths), 'hashing pictures', len(paths), unit='pictures',
-                         disable=not progress, leave=False))
-
-
 def _checked(sha256):
     if not re.fullmatch('([0-9a-f]{64})?', sha256):
         raise ValueError(f'{sha256!a:.80} is no SHA-256')
     return sha256
-
-
-def _hash(path):
-    try:
-        return file_sha256(path) if os.path.isfile(path) else ''   # a pipe would be waited for
-    except OSError:
-        return ''

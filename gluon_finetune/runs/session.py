@@ -2,8 +2,8 @@
 import warnings
 
 from ..errors import Diverged, Stopped, UsageError
-from .meter import START
-from .signals import NAMES, Requested
+from ..training.meter import START
+from .interrupt import NAMES, Requested
 from .state import State
 
 MOST_REWINDS = 5   # to a 32nd of the learning rate: if that diverges too, it is not the rate

@@ -7,7 +7,7 @@ import pytest
 from full_disk import small_disk
 
 from gluon_finetune.errors import UsageError
-from gluon_finetune.training.snapshots import (
+from gluon_finetune.runs.snapshots import (
     Snapshot,
     discard_others,
     numbers,

@@ -6,17 +6,18 @@ import warnings
 
 from ..compat import set_attribute
 from ..config import DEFAULT_NETWORK
-from ..data.listing import Listing
+from .manifest import Listing
 from ..errors import Diverged, UsageError
 from ..files.locks import held
 from ..models.finetune import finetune_net, freeze_features, scratch_net
 from ..models.source import load_weights
-from .checkpoint import RunDirectory, check_free, identify
-from .devices import check_dtype, try_all_gpus
-from .fine_tuning import check_output, prepare, refuse_bad_pictures, set_up
-from .keeper import Keeper
-from .loop import seed_everything, train_steps
-from .signals import end_requests
+from .directory import RunDirectory, check_free, identify
+from ..training.devices import check_dtype, try_all_gpus
+from ..training.setup import check_output, prepare, set_up
+from ..data.check import refuse_bad_pictures
+from .session import Keeper
+from ..training.loop import seed_everything, train_steps
+from .interrupt import end_requests
 
 # Settings that a resumed run may have otherwise: its result up to here does not depend on them.
 FREE = ('num_epochs', 'num_workers', 'cache', 'cache_limit', 'on_bad', 'on_diverge',

@@ -7,15 +7,15 @@ import tempfile
 import warnings
 
 from ..config import Config
-from ..data.listing import Listing
+from .manifest import Listing
 from ..data.split import read_split
 from ..errors import UsageError, WorkError
 from ..files.atomic import replacing
 from ..files.hashing import file_sha256
 from ..files.json import read_json, read_record, write_json
 from ..models.labels import check_labels
-from .history import History
-from .saving import BEST, read_checkpoints, write_checkpoint
+from ..training.history import History
+from .checkpoint import BEST, read_checkpoints, write_checkpoint
 from .snapshots import KEPT, discard_others
 
 

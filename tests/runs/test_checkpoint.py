@@ -11,8 +11,8 @@ from gluon_finetune.config import Config
 from gluon_finetune.errors import UsageError, WorkError
 from gluon_finetune.files.hashing import file_sha256
 from gluon_finetune.results.predict import Predictor
-from gluon_finetune.training.checkpoint import RunDirectory
-from gluon_finetune.training.run import resume_run, start_run, train_run
+from gluon_finetune.runs.directory import RunDirectory
+from gluon_finetune.runs.train import resume_run, start_run, train_run
 
 pytestmark = pytest.mark.faults
 CONFIG = Config(network='mobilenet0.25', scratch=True, batch_size=8, num_epochs=2, image_size=32)

@@ -13,8 +13,8 @@ from gluon_finetune.cores import has_bfloat16
 from gluon_finetune.errors import UsageError
 from gluon_finetune.files.cache_dir import cache_dir
 from gluon_finetune.models.params_file import read_params, write_params
-from gluon_finetune.training.checkpoint import RunDirectory
-from gluon_finetune.training.run import resume_run, start_run, train_run
+from gluon_finetune.runs.directory import RunDirectory
+from gluon_finetune.runs.train import resume_run, start_run, train_run
 
 CONFIG = Config(network='mobilenetv2_0.25', scratch=True, batch_size=8, num_epochs=2, image_size=32)
 
@@ -61,7 +61,7 @@ def test_a_break_while_saving_leaves_the_checkpoint_before(tmp_path, folders, mo
 
     def broken(path):
         raise KeyboardInterrupt
-    monkeypatch.setattr('gluon_finetune.training.snapshots.sync_folder', broken)
+    monkeypatch.setattr('gluon_finetune.runs.snapshots.sync_folder', broken)
     with pytest.raises(KeyboardInterrupt):
         next(epochs)
     monkeypatch.undo()

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from gluon_finetune.training.signals import end_requests
+from gluon_finetune.runs.interrupt import end_requests
 
 
 def send(number):

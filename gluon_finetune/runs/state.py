@@ -7,8 +7,8 @@ import dataclasses
 import math
 
 from ..errors import UsageError
-from .history import History, Record
-from .meter import START, Place
+from ..training.history import History, Record
+from ..training.meter import START, Place
 
 
 @dataclasses.dataclass

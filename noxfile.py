@@ -45,7 +45,8 @@ SHORT = [MEMBERS[0], MEMBERS[-1]]
 FEW_TESTS = ['tests/test_compat.py', 'tests/test_compat_gluon.py',
              'tests/models/test_params_file.py']
 ALL_TESTS = ['tests/test_compat.py', 'tests/test_compat_gluon.py', 'tests/test_cores.py',
-             'tests/test_cli.py', 'tests/files', 'tests/data', 'tests/models', 'tests/training', 'tests/runs', 'tests/results']
+             'tests/test_cli.py', 'tests/files', 'tests/data', 'tests/models', 'tests/training',
+             'tests/runs', 'tests/results']
 STEPS = ['install', 'import', 'doctor', 'fine-tune', 'cross-load', 'tests']
 
 

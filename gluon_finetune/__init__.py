@@ -19,7 +19,7 @@ if not is_command_line():   # a command imports what it needs itself: `doctor` n
     from .models.source import source_net
     from .models.labels import source_labels
     from .models.finetune import finetune_net, freeze_features, reuse_source_class, scratch_net
-    from .models.torch_bridge import from_torch, to_torch
+    from .models.pytorch.bridge import from_torch, to_torch
     from .training.devices import split_batch, try_all_gpus, try_gpu
     from .training.evaluate import evaluate_accuracy
     from .training.history import History, Record

@@ -18,10 +18,10 @@ PRINTING = ('cli', 'doctor.command', '__main__')   # the command line
 ALLOWED = {   # package: the modules that may import it
     'mxnet': ('compat',),
     'gluoncv': ('compat',),
-    'torch': ('models.torch_',),
-    'torchvision': ('models.torch_',),
-    'timm': ('models.torch_',),
-    'safetensors': ('models.torch_',),
+    'torch': ('models.pytorch.',),
+    'torchvision': ('models.pytorch.',),
+    'timm': ('models.pytorch.',),
+    'safetensors': ('models.pytorch.',),
 }
 
 
@@ -94,7 +94,7 @@ def test_rules_can_be_broken(module, source, fault):
 @pytest.mark.parametrize('module, source', [
     ('results.plot', 'from ..training.history import x\nfrom .report import y'),
     ('results.plot', 'def f():\n from matplotlib import pyplot'),
-    ('models.torch_bridge', 'import torch'),
+    ('models.pytorch.bridge', 'import torch'),
     ('compat', 'import mxnet'),
     ('cli', 'from . import demo\nprint(demo)'),
 ])

@@ -36,7 +36,7 @@ def load_source(source, network=None, *, features_only=False):
     if not os.path.isfile(source):
         raise UsageError(_no_source(source))
     if source.endswith(TORCH_FILES):
-        from .torch_bridge import load_torch_source  # needs torch, which is optional
+        from .pytorch.bridge import load_torch_source  # needs torch, which is optional
         net, network = load_torch_source(source, network, features_only=features_only)
         return remember(net, network, source)
     network = network or network_of_file(source)

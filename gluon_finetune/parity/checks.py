@@ -3,7 +3,7 @@ from functools import partial
 
 import numpy
 
-from ..models.torch_pairs import PAIRS
+from ..models.pytorch.pairs import PAIRS
 from ..training.hyperparameters import to_mean_gradient
 from . import crops, ours, pictures, theirs
 from .inputs import Recipe

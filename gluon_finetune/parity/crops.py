@@ -4,7 +4,7 @@ import random
 import numpy
 
 from ..data.augment import train_augs
-from ..models.torch_import import torchvision
+from ..models.pytorch.imports import torchvision
 from .rows import Check, by_distribution
 from .twin import pytorch, tensor
 

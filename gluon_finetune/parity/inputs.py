@@ -10,8 +10,8 @@ import numpy
 
 from ..compat import structured_parameters
 from ..models.output import set_weights
-from ..models.torch_bridge import empty_net, twin_names
-from ..models.torch_pairs import find_pair
+from ..models.pytorch.bridge import empty_net, twin_names
+from ..models.pytorch.pairs import find_pair
 
 CLASSES = 10
 

@@ -10,7 +10,7 @@ from PIL import Image
 from ..compat import array, mx
 from ..config import IMAGENET_MEAN, IMAGENET_STD, RESIZE_RATIO
 from ..data.augment import test_augs
-from ..models.torch_import import torchvision
+from ..models.pytorch.imports import torchvision
 from ..synthetic import objects
 from ..synthetic.dataset import draw_picture
 from .rows import Check, as_known, by_rounding, fixed_row

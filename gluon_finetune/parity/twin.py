@@ -2,9 +2,9 @@
 import numpy
 
 from ..models.output import output_layer
-from ..models.torch_bridge import to_torch, torch_net
-from ..models.torch_import import import_torch
-from ..models.torch_pairs import find_pair
+from ..models.pytorch.bridge import to_torch, torch_net
+from ..models.pytorch.imports import import_torch
+from ..models.pytorch.pairs import find_pair
 
 
 def pytorch():

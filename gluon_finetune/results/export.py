@@ -61,9 +61,9 @@ def export_torch(run, out=None):
     directory. Raises `UsageError` when the network has no twin at the image size of the run, with
     the reason, when `out` exists, and without PyTorch.
     """
-    from ..models.torch_bridge import to_torch  # PyTorch is optional
-    from ..models.torch_import import import_torch
-    from ..models.torch_pairs import find_pair
+    from ..models.pytorch.bridge import to_torch  # PyTorch is optional
+    from ..models.pytorch.imports import import_torch
+    from ..models.pytorch.pairs import find_pair
     torch = import_torch('export --to torch')
     config = RunDirectory.open(run).config
     pair = find_pair(config.network)
@@ -77,7 +77,7 @@ def export_torch(run, out=None):
     torch.save(to_torch(predictor.net), os.path.join(partial, 'model.pth'))
     _write(partial, 'load_model.py', _load_model(pair, predictor).encode('utf-8'))
     if pair.library == 'twin':
-        source = pkgutil.get_data('gluon_finetune.models', 'torch_resnet_v2.py')
+        source = pkgutil.get_data('gluon_finetune.models.pytorch', 'resnet_v2.py')
         _write(partial, 'torch_resnet_v2.py', source)
     os.replace(partial, out)
     return out

@@ -7,7 +7,6 @@ import tempfile
 import warnings
 
 from ..config import Config
-from .manifest import Listing
 from ..data.split import read_split
 from ..errors import UsageError, WorkError
 from ..files.atomic import replacing
@@ -16,6 +15,7 @@ from ..files.json import read_json, read_record, write_json
 from ..models.labels import check_labels
 from ..training.history import History
 from .checkpoint import BEST, read_checkpoints, write_checkpoint
+from .manifest import Listing
 from .snapshots import KEPT, discard_others
 
 

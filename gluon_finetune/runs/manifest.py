@@ -9,15 +9,12 @@ import hashlib
 import io
 import os
 import re
-from concurrent.futures import ThreadPoolExecutor
 
-from ..cores import usable_cores
-from ..errors import UsageError
-from ..files.hashing import file_sha256
-from ..files.read import read_whole
-from ..progress import tqdm
+from ..data.check import hash_pictures
 from ..data.pictures import listed
 from ..data.split import relative_paths
+from ..errors import UsageError
+from ..files.read import read_whole
 
 FIELDS = ('part', 'class', 'path', 'sha256')
 MOST_BYTES = 1 << 29   # a few million pictures

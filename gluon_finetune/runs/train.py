@@ -6,18 +6,18 @@ import warnings
 
 from ..compat import set_attribute
 from ..config import DEFAULT_NETWORK
-from .manifest import Listing
+from ..data.check import refuse_bad_pictures
 from ..errors import Diverged, UsageError
 from ..files.locks import held
 from ..models.finetune import finetune_net, freeze_features, scratch_net
 from ..models.source import load_weights
-from .directory import RunDirectory, check_free, identify
 from ..training.devices import check_dtype, try_all_gpus
-from ..training.setup import check_output, prepare, set_up
-from ..data.check import refuse_bad_pictures
-from .session import Keeper
 from ..training.loop import seed_everything, train_steps
+from ..training.setup import check_output, prepare, set_up
+from .directory import RunDirectory, check_free, identify
 from .interrupt import end_requests
+from .manifest import Listing
+from .session import Keeper
 
 # Settings that a resumed run may have otherwise: its result up to here does not depend on them.
 FREE = ('num_epochs', 'num_workers', 'cache', 'cache_limit', 'on_bad', 'on_diverge',

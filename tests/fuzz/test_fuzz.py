@@ -29,7 +29,7 @@ from gluon_finetune.files.archive import unpack
 from gluon_finetune.files.json import read_json, read_record
 from gluon_finetune.models.labels import _read_labels, check_labels
 from gluon_finetune.models.params_file import read_params
-from gluon_finetune.models.torch_files import load_torch_file
+from gluon_finetune.models.pytorch.files import load_torch_file
 from gluon_finetune.runs.checkpoint import Checkpoint
 from gluon_finetune.runs.manifest import Listing
 from gluon_finetune.runs.snapshots import Snapshot

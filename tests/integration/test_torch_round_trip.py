@@ -9,7 +9,7 @@ import pytest
 from gluon_finetune.compat import array
 from gluon_finetune.config import Config
 from gluon_finetune.data.folders import ImageFolders
-from gluon_finetune.models.torch_bridge import torch_net
+from gluon_finetune.models.pytorch.bridge import torch_net
 from gluon_finetune.results.export import export_torch
 from gluon_finetune.results.predict import Predictor
 from gluon_finetune.runs.train import start_run, train_run
@@ -19,7 +19,7 @@ from gluon_finetune.training.evaluate import predict_probabilities
 PREDICT = '''
 import sys
 import numpy
-from gluon_finetune.models.torch_import import torchvision
+from gluon_finetune.models.pytorch.imports import torchvision
 torchvision()
 import torch
 sys.path.insert(0, sys.argv[1])

@@ -12,7 +12,7 @@ from child import run_child
 
 from gluon_finetune.errors import UsageError
 from gluon_finetune.models.params_file import read_params
-from gluon_finetune.models.torch_files import load_torch_file
+from gluon_finetune.models.pytorch.files import load_torch_file
 
 pytestmark = pytest.mark.faults
 
@@ -120,7 +120,7 @@ READ = '''
 import warnings
 warnings.simplefilter('ignore')
 from gluon_finetune.models.params_file import read_params
-from gluon_finetune.models.torch_files import load_torch_file
+from gluon_finetune.models.pytorch.files import load_torch_file
 try:
     said = (read_params if arguments[0].endswith('.params') else load_torch_file)(arguments[0])
 except Exception as error:

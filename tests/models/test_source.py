@@ -133,7 +133,7 @@ def test_torch_files_go_to_the_bridge(tmp_path, monkeypatch):
         asked.append((path, network, features_only))
         net = scratch_net('resnet18_v1', 5)
         return net, 'resnet18_v1'
-    bridge = types.ModuleType('gluon_finetune.models.torch_bridge')
+    bridge = types.ModuleType('gluon_finetune.models.pytorch.bridge')
     bridge.load_torch_source = load_torch_source
     monkeypatch.setitem(sys.modules, bridge.__name__, bridge)
     path = str(tmp_path / 'resnet18-mine.pth')

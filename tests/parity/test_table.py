@@ -5,7 +5,7 @@ import pytest
 
 from gluon_finetune import cli
 from gluon_finetune.errors import UsageError
-from gluon_finetune.models import torch_import
+from gluon_finetune.models.pytorch import imports as torch_import
 from gluon_finetune.parity import checks, table
 from gluon_finetune.parity.curves import WHOLE_RUN
 from gluon_finetune.parity.rows import Check, Row, exactly

@@ -16,7 +16,7 @@ from gluon_finetune.runs.train import start_run, train_run
 # torchvision first, as it does not come up by itself beside every build of torch.
 RUN_IT = '''
 import runpy, sys
-from gluon_finetune.models.torch_import import torchvision
+from gluon_finetune.models.pytorch.imports import torchvision
 torchvision()
 sys.argv = sys.argv[1:]
 sys.path.insert(0, sys.argv[0].rpartition('/')[0])

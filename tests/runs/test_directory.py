@@ -14,11 +14,11 @@ import gluon_finetune as gf
 from gluon_finetune.config import Config
 from gluon_finetune.errors import UsageError, WorkError
 from gluon_finetune.results.predict import Predictor
-from gluon_finetune.runs.directory import RunDirectory
-from gluon_finetune.runs.train import resume_run, start_run, train_run
 from gluon_finetune.runs.checkpoint import Checkpoint
+from gluon_finetune.runs.directory import RunDirectory
 from gluon_finetune.runs.snapshots import write_snapshot
 from gluon_finetune.runs.state import State
+from gluon_finetune.runs.train import resume_run, start_run, train_run
 
 pytestmark = pytest.mark.faults
 CONFIG = Config(network='mobilenet0.25', scratch=True, batch_size=12, num_epochs=1, image_size=32)

@@ -2,8 +2,8 @@
 import pytest
 
 from gluon_finetune import ImageFolders
-from gluon_finetune.runs.manifest import Listing
 from gluon_finetune.errors import UsageError
+from gluon_finetune.runs.manifest import Listing
 
 
 @pytest.fixture

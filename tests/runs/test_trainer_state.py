@@ -5,8 +5,8 @@ import pytest
 from gluon_finetune.compat import array, move, mx
 from gluon_finetune.errors import UsageError
 from gluon_finetune.models.output import set_weights
-from gluon_finetune.training.loop import seed_everything, train_steps
 from gluon_finetune.runs.trainer_state import restore_trainer, trainer_arrays, weights_of
+from gluon_finetune.training.loop import seed_everything, train_steps
 
 ONE, TWO = [mx.cpu(0)], [mx.cpu(0), mx.cpu(1)]
 LOSS = mx.gluon.loss.SoftmaxCrossEntropyLoss()

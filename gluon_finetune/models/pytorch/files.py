@@ -7,10 +7,10 @@ import zipfile
 import numpy
 import safetensors
 
-from ..errors import UsageError
-from ..files.read import check_file, read_whole
-from .params_file import MOST_BYTES
-from .torch_import import import_torch
+from ...errors import UsageError
+from ...files.read import check_file, read_whole
+from ..params_file import MOST_BYTES
+from .imports import import_torch
 
 EXTENSIONS = ('.pth', '.pt', '.safetensors')
 

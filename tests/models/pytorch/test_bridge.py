@@ -11,8 +11,7 @@ from gluon_finetune.compat import array, structured_parameters
 from gluon_finetune.errors import UsageError
 from gluon_finetune.models.finetune import finetune_net, scratch_net
 from gluon_finetune.models.output import output_layer, set_weights, weights
-from gluon_finetune.models.source import source_net
-from gluon_finetune.models.torch_bridge import (
+from gluon_finetune.models.pytorch.bridge import (
     empty_net,
     from_torch,
     load_torch_source,
@@ -22,8 +21,9 @@ from gluon_finetune.models.torch_bridge import (
     torchvision,
     twin_names,
 )
-from gluon_finetune.models.torch_files import load_torch_file
-from gluon_finetune.models.torch_pairs import PAIRS, REFUSED, find_pair, network_of_torch_file
+from gluon_finetune.models.pytorch.files import load_torch_file
+from gluon_finetune.models.pytorch.pairs import PAIRS, REFUSED, find_pair, network_of_torch_file
+from gluon_finetune.models.source import source_net
 
 # Sizes of pictures on which all pairs agree, and others for those that take any.
 SIZE, ODD_SIZES = 224, [(32, 32), (64, 64), (97, 130), (256, 256)]

@@ -2,7 +2,7 @@
 import importlib
 import sys
 
-from ..errors import UsageError
+from ...errors import UsageError
 
 _declared = []
 

@@ -4,14 +4,14 @@ import warnings
 
 import numpy
 
-from ..compat import array, structured_parameters
-from ..errors import UsageError
-from .mismatch import explain_mismatch
-from .output import name_output, output_layer, replace_output, set_weights, weights
-from .torch_files import as_numpy, load_torch_file
-from .torch_import import import_torch, torchvision
-from .torch_pairs import find_pair, network_of_torch_file
-from .zoo import build_net
+from ...compat import array, structured_parameters
+from ...errors import UsageError
+from ..mismatch import explain_mismatch
+from ..output import name_output, output_layer, replace_output, set_weights, weights
+from ..zoo import build_net
+from .files import as_numpy, load_torch_file
+from .imports import import_torch, torchvision
+from .pairs import find_pair, network_of_torch_file
 
 _TORCH_KINDS = {'gamma': 'weight', 'beta': 'bias'}  # the others have one name in both
 
@@ -95,7 +95,7 @@ def torch_net(network, classes=1000):
     if pair.library == 'torchvision':
         return getattr(torchvision().models, pair.torch)(num_classes=classes)
     import_torch(f'the twin of {pair.gluon}')
-    from .torch_resnet_v2 import ResNetV2
+    from .resnet_v2 import ResNetV2
     return ResNetV2(int(re.search(r'\d+', pair.torch).group()), classes)
 
 

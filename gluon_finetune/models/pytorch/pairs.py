@@ -3,9 +3,9 @@ import collections
 import os
 import re
 
-from ..errors import UsageError
+from ...errors import UsageError
 
-# `torch`: the twin's name. `library`: who has it, 'torchvision' or 'twin' (torch_resnet_v2.py).
+# `torch`: the twin's name. `library`: who has it, 'torchvision' or 'twin' (resnet_v2.py).
 # `layers`: its layers with weights, in the order of Gluon's. `sizes`: sides in pixels of the square
 # pictures for which both compute the same; None: any.
 Pair = collections.namedtuple('Pair', 'gluon torch library layers sizes')

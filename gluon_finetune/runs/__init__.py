@@ -1,0 +1,1 @@
+"""Training runs kept in a directory: checkpoints, resuming, interrupts."""

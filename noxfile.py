@@ -42,11 +42,10 @@ MEMBERS = [
     ('3.10', '2.0.0b1', '1.26.4'), ('3.11', '2.0.0b1', '1.26.4')]
 SHORT = [MEMBERS[0], MEMBERS[-1]]
 
-FEW_TESTS = ['tests/test_compat.py', 'tests/test_compat_gluon.py',
+FEW_TESTS = ['tests/compat/test_imports.py', 'tests/compat/test_gluon.py',
              'tests/models/test_params_file.py']
-ALL_TESTS = ['tests/test_compat.py', 'tests/test_compat_gluon.py', 'tests/test_cores.py',
-             'tests/test_cli.py', 'tests/files', 'tests/data', 'tests/models', 'tests/training',
-             'tests/runs', 'tests/results']
+ALL_TESTS = ['tests/compat', 'tests/files', 'tests/data', 'tests/models', 'tests/training',
+             'tests/runs', 'tests/results', 'tests/test_cli.py']
 STEPS = ['install', 'import', 'doctor', 'fine-tune', 'cross-load', 'tests']
 
 

@@ -16,7 +16,7 @@ SIZES = (1024, 2048, 4096)
 def network_macs(network, image_size):
     """Multiply-adds of each layer of a Gluon network for one picture, in order."""
     import gluon_finetune as gf
-    from gluon_finetune.compat import mx
+    from gluon_finetune.compat.imports import mx
 
     def work():
         symbol = gf.scratch_net(network, 1000)(mx.sym.var('data'))
@@ -94,7 +94,7 @@ def mxnet_gemm(cores, dtype):
     if dtype != 'float32':
         raise NotAvailable(f'mx.nd.dot does not multiply {dtype}')
     import gluon_finetune  # noqa: F401  (threads as the package has them)
-    from gluon_finetune.compat import mx
+    from gluon_finetune.compat.imports import mx
 
     def multiply(size):
         a, b = (mx.nd.random.normal(shape=(size, size)) for _ in 'ab')

@@ -12,7 +12,7 @@ import numpy
 
 import gluon_finetune as gf
 from gluon_finetune import cli
-from gluon_finetune.compat import array
+from gluon_finetune.compat.imports import array
 from gluon_finetune.synthetic.dataset import draw_hotdogs
 from gluon_finetune.training.evaluate import predict_probabilities
 

@@ -66,7 +66,7 @@ def training_of(data, **options):
 def step(network, batch_size, image_size, steps, dtype='float32'):
     """The package's own loop over batches that are in memory."""
     gf = package()
-    from gluon_finetune.compat import mx
+    from gluon_finetune.compat.imports import mx
     from gluon_finetune.models.graphs import in_precision
     check(dtype)
     X, y = random_batch(mx.nd, batch_size, image_size)
@@ -120,7 +120,7 @@ def make_run(data, path, network, source, image_size, epochs):
 def predict(run, data, batch_size, image_size, steps, dtype='float32'):
     """A `Predictor` on one batch in memory again and again, then on every test picture."""
     gf = package('Predictor.load', () if dtype == 'float32' else ['dtype'])
-    from gluon_finetune.compat import mx
+    from gluon_finetune.compat.imports import mx
     check(dtype)
     folders = gf.ImageFolders(data)
     if dtype == 'int8' and not os.path.exists(os.path.join(run, 'int8')):
@@ -144,7 +144,7 @@ def predict(run, data, batch_size, image_size, steps, dtype='float32'):
 def loader(batch_size, image_size, workers):
     """One pass over the training batches of `load_data`."""
     gf = package()
-    from gluon_finetune.compat import mx
+    from gluon_finetune.compat.imports import mx
 
     def work(data):
         folders = gf.ImageFolders(data)

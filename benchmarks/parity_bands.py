@@ -16,7 +16,7 @@ import statistics
 import types
 
 import gluon_finetune as gf
-from gluon_finetune.compat import mx
+from gluon_finetune.compat.imports import mx
 from gluon_finetune.config import Config
 from gluon_finetune.parity.twin import twin_of
 from gluon_finetune.parity.whole_run import Batches, run_here, run_there, start

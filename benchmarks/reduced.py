@@ -18,7 +18,7 @@ import numpy
 from ours import draw_kind
 
 import gluon_finetune as gf
-from gluon_finetune.compat import array
+from gluon_finetune.compat.imports import array
 from gluon_finetune.config import IMAGENET_STD
 from gluon_finetune.data import augment
 from gluon_finetune.data.decode import Picture

@@ -5,7 +5,7 @@
 import sys
 
 import gluon_finetune as gf
-from gluon_finetune.compat import mx
+from gluon_finetune.compat.imports import mx
 
 
 def main(data='hotdog', source='resnet18_v2', *, learning_rate=0.01, batch_size=128, num_epochs=5,

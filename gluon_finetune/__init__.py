@@ -5,7 +5,7 @@ The public names, in the order a picture travels: folders, batches, network, loo
 from .start import is_command_line
 
 if not is_command_line():   # a command imports what it needs itself: `doctor` nothing of this
-    from . import compat  # first: MXNet must load before anything asks for it
+    from .compat import imports  # first: MXNet must load before anything asks for it
     from .version import __version__
     from .errors import Diverged, UsageError, WorkError
     from .config import IMAGENET_MEAN, IMAGENET_STD, Config

@@ -8,7 +8,7 @@ import signal
 import sys
 
 from . import demo
-from .compat import mx
+from .compat.imports import mx
 from .config import Config
 from .data.folders import ImageFolders, hotdog
 from .doctor.command import add_doctor

@@ -9,7 +9,7 @@ import random
 import tempfile
 import time
 
-from .compat import mx
+from .compat.imports import mx
 from .data.decode import read_image
 from .data.folders import ImageFolders
 from .data.loader import load_data

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageDraw
 from web_site import Site
 
-from gluon_finetune.compat import MXNET_2, array, mx
+from gluon_finetune.compat.imports import MXNET_2, array, mx
 
 os.environ['MPLBACKEND'] = 'Agg'
 SHARED = Path(__file__).resolve().parents[2] / 'shared'

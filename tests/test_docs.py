@@ -14,7 +14,7 @@ import pytest
 
 import gluon_finetune as gf
 from gluon_finetune.cli import make_parser
-from gluon_finetune.compat import mx
+from gluon_finetune.compat.imports import mx
 from gluon_finetune.synthetic.dataset import draw_hotdogs
 
 ROOT = Path(__file__).resolve().parents[1]

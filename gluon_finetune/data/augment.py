@@ -10,7 +10,7 @@ import random
 
 import numpy as np
 
-from ..compat import array
+from ..compat.imports import array
 from ..config import IMAGENET_MEAN, IMAGENET_STD, RESIZE_RATIO
 from ..errors import UsageError
 from .resize import resize

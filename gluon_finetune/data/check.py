@@ -3,7 +3,7 @@ import collections
 import os
 from concurrent.futures import ThreadPoolExecutor
 
-from ..cores import usable_cores
+from ..compat.cpu import usable_cores
 from ..errors import UsageError
 from ..files.hashing import file_sha256
 from ..progress import tqdm

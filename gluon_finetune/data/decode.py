@@ -12,7 +12,7 @@ import stat
 import numpy as np
 from PIL import Image, TiffImagePlugin, WebPImagePlugin  # noqa: F401, to register the two
 
-from ..compat_gluon import from_numpy
+from ..compat.gluon import from_numpy
 from ..errors import UsageError
 
 EXTENSIONS = ('.jpg', '.jpeg', '.png', '.bmp', '.gif', '.jfif', '.tif', '.tiff', '.webp')

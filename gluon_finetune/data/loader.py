@@ -7,8 +7,8 @@ threads nor on the batches before it.
 import random
 from concurrent.futures import TimeoutError as Late
 
-from ..compat import array
-from ..compat_gluon import empty, from_numpy
+from ..compat.gluon import empty, from_numpy
+from ..compat.imports import array
 from ..config import Config
 from ..errors import UsageError, WorkError
 from .augment import reduction_for, test_augs, train_augs

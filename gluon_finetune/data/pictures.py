@@ -2,7 +2,7 @@
 import copy
 import os
 
-from ..compat import mx
+from ..compat.imports import mx
 from ..errors import UsageError
 from .decode import EXTENSIONS, read_image
 

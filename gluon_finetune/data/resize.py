@@ -1,8 +1,8 @@
 """Resizes pictures as OpenCV does; knows nothing of what they show."""
 import functools
 
-from ..compat import mx
-from ..compat_gluon import from_numpy
+from ..compat.gluon import from_numpy
+from ..compat.imports import mx
 
 _BILINEAR = 1   # OpenCV's number for it
 

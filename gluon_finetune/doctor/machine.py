@@ -5,7 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from ..cores import physical_cores, quotas, usable_cores
+from ..compat.cpu import physical_cores, quotas, usable_cores
 from .finding import bad, ok, warn
 
 GB = 1e9

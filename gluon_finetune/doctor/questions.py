@@ -24,7 +24,7 @@ def version(module):
 
 def mxnet():
     """What MXNet is and has, imported as this package does."""
-    from ..compat import mx
+    from ..compat.imports import mx
     from ..training.devices import try_all_gpus
     features = [name for name, feature in mx.runtime.Features().items() if feature.enabled]
     try:
@@ -37,7 +37,7 @@ def mxnet():
 
 def gluoncv():
     """Imports GluonCV as this package does; gives why a user's own import would fail, or ''."""
-    from .. import compat
+    from ..compat import imports as compat
     try:
         importlib.import_module('gluoncv')
         why_not = ''

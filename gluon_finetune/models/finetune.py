@@ -1,7 +1,7 @@
 """Turns a source network into one for new classes; does not know where the source comes from."""
 import difflib
 
-from ..compat import array, mx, set_attribute, structured_parameters, value_of
+from ..compat.imports import array, mx, set_attribute, structured_parameters, value_of
 from ..errors import UsageError
 from .labels import source_labels
 from .output import (

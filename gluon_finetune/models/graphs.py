@@ -6,9 +6,9 @@
 import json
 import warnings
 
-from ..compat import MXNET_2, contrib, mx
+from ..compat.array_api import in_style_of, style_of
+from ..compat.imports import MXNET_2, contrib, mx
 from ..errors import UsageError
-from .arrays import in_style_of, style_of
 from .output import output_layer
 
 

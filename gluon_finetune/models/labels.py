@@ -3,7 +3,7 @@ import os
 import unicodedata
 from collections import Counter, namedtuple
 
-from ..compat import gluoncv
+from ..compat.imports import gluoncv
 from ..errors import UsageError
 from ..files.json import read_json
 from .output import output_layer

@@ -1,8 +1,8 @@
 """Finds and replaces the output layer of any classifier; does not know whose weights it holds."""
-from ..compat import array, mx, structured_parameters, value_of
-from ..compat_gluon import copy_block, layer_options, replace_child
+from ..compat.array_api import in_style_of
+from ..compat.gluon import copy_block, layer_options, replace_child
+from ..compat.imports import array, mx, structured_parameters, value_of
 from ..errors import UsageError
-from .arrays import in_style_of
 
 
 def output_layer(net):

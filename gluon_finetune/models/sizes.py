@@ -1,7 +1,7 @@
 """Finds the picture sizes that go through a network, without running it; knows no pictures."""
-from ..compat import mx
-from ..compat_gluon import tracer
-from .arrays import style_of
+from ..compat.array_api import style_of
+from ..compat.gluon import tracer
+from ..compat.imports import mx
 
 COMMON_SIZES = (32, 64, 96, 128, 160, 192, 224, 256, 299, 331)
 

@@ -1,8 +1,8 @@
 """Finds the pretrained network a run starts from; does not know what it will be trained on."""
 import os
 
-from ..compat import mx, structured_parameters
-from ..compat_gluon import long_names
+from ..compat.gluon import long_names
+from ..compat.imports import mx, structured_parameters
 from ..errors import UsageError
 from .mismatch import explain_mismatch
 from .output import hold_statistics, name_output, output_name, replace_output, set_weights

@@ -4,9 +4,9 @@ import os
 import re
 from functools import partial
 
-from ..compat import gluoncv, mx
+from ..compat.array_api import in_style
+from ..compat.imports import gluoncv, mx
 from ..errors import UsageError
-from .arrays import in_style
 from .zoo_store import stored_file
 
 # The classifiers of mxnet.gluon.model_zoo.vision ...

@@ -9,7 +9,7 @@ import os
 import shutil
 import zipfile
 
-from ..compat import mx
+from ..compat.imports import mx
 from ..errors import UsageError, WorkError
 from ..files.fetch import fetch
 from ..files.hashing import file_sha1, stream_sha1

@@ -8,7 +8,7 @@ import gc
 
 import numpy
 
-from ..compat import structured_parameters
+from ..compat.imports import structured_parameters
 from ..models.output import set_weights
 from ..models.pytorch.bridge import empty_net, twin_names
 from ..models.pytorch.pairs import find_pair

@@ -3,7 +3,7 @@
 Every function has its twin of the same name in `theirs.py`. They give pairs (label, {name: NumPy
 array}), under Gluon's names of the parameters.
 """
-from ..compat import array, mx, set_attribute, structured_parameters, value_of
+from ..compat.imports import array, mx, set_attribute, structured_parameters, value_of
 from ..models.finetune import freeze_features
 from ..models.output import output_layer
 from ..training.evaluate import count_correct

@@ -7,7 +7,7 @@ import io
 import numpy
 from PIL import Image
 
-from ..compat import array, mx
+from ..compat.imports import array, mx
 from ..config import IMAGENET_MEAN, IMAGENET_STD, RESIZE_RATIO
 from ..data.augment import test_augs
 from ..models.pytorch.imports import torchvision

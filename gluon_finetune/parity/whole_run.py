@@ -6,7 +6,7 @@ from collections import namedtuple
 
 import numpy
 
-from ..compat import array, mx
+from ..compat.imports import array, mx
 from ..config import DEFAULT_NETWORK, Config
 from ..data.folders import ImageFolders
 from ..data.loader import load_data

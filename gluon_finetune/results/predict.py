@@ -3,7 +3,7 @@ import os
 
 import numpy
 
-from ..compat import array, mx
+from ..compat.imports import array, mx
 from ..data.augment import test_augs
 from ..data.decode import Picture
 from ..data.loader import read_view

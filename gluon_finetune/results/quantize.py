@@ -7,11 +7,11 @@ import warnings
 
 import numpy
 
-from ..compat import MXNET_2, array, contrib, mx
+from ..compat.array_api import adapted, legacy
+from ..compat.imports import MXNET_2, array, contrib, mx
 from ..data.augment import test_augs
 from ..data.loader import PictureLoader
 from ..errors import UsageError
-from ..models.arrays import adapted, legacy
 from ..models.graphs import symbol_block
 from ..models.mismatch import explain_mismatch
 from ..models.output import output_layer

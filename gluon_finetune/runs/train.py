@@ -4,7 +4,7 @@ import dataclasses
 import random
 import warnings
 
-from ..compat import set_attribute
+from ..compat.imports import set_attribute
 from ..config import DEFAULT_NETWORK
 from ..data.check import refuse_bad_pictures
 from ..errors import Diverged, UsageError

@@ -4,7 +4,7 @@ MXNet's own `save_states` pickles it, and whoever unpickles a file runs whatever
 """
 import numpy
 
-from ..compat import mx, structured_parameters, value_of
+from ..compat.imports import mx, structured_parameters, value_of
 from ..errors import UsageError
 
 

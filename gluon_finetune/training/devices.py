@@ -1,7 +1,7 @@
 """Which devices there are and how a batch is shared among them; knows nothing about networks."""
-from ..compat import mx
-from ..compat_gluon import device as make_device
-from ..cores import has_bfloat16
+from ..compat.cpu import has_bfloat16
+from ..compat.gluon import device as make_device
+from ..compat.imports import mx
 from ..errors import UsageError
 
 

@@ -1,6 +1,6 @@
 """How many examples a network gets right; knows nothing about training."""
-from ..compat import mx
-from ..compat_gluon import devices_of
+from ..compat.gluon import devices_of
+from ..compat.imports import mx
 from ..errors import UsageError
 from ..models.graphs import fused
 from .devices import split_batch

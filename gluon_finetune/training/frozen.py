@@ -11,8 +11,8 @@ import tempfile
 
 import numpy
 
-from ..compat import array
-from ..compat_gluon import from_numpy
+from ..compat.gluon import from_numpy
+from ..compat.imports import array
 from ..data.check import hash_pictures
 from ..errors import WorkError
 from ..files.cache_dir import cache_dir

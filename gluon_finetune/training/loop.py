@@ -6,8 +6,8 @@ import random
 
 import numpy
 
-from ..compat import mx
-from ..compat_gluon import devices_of
+from ..compat.gluon import devices_of
+from ..compat.imports import mx
 from .devices import rest, split_batch
 from .evaluate import evaluate_accuracy
 from .history import History, live_plot

@@ -3,7 +3,7 @@ import collections
 import math
 import time
 
-from ..compat import mx
+from ..compat.imports import mx
 from ..errors import Diverged, UsageError
 from ..progress import tqdm
 from .evaluate import count_correct

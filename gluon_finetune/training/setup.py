@@ -4,8 +4,8 @@ import io
 
 import numpy
 
-from ..compat import array, move, mx
-from ..compat_gluon import devices_of
+from ..compat.gluon import devices_of
+from ..compat.imports import array, move, mx
 from ..data.loader import load_data
 from ..errors import UsageError
 from ..models.finetune import is_frozen

@@ -4,7 +4,7 @@ import random
 import numpy as np
 import pytest
 
-from gluon_finetune.compat import array, mx
+from gluon_finetune.compat.imports import array, mx
 from gluon_finetune.config import IMAGENET_MEAN, IMAGENET_STD
 from gluon_finetune.data import augment
 from gluon_finetune.errors import UsageError

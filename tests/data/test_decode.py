@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gluon_finetune.compat import mx
+from gluon_finetune.compat.imports import mx
 from gluon_finetune.data import decode
 from gluon_finetune.data.decode import read_image, read_pixels
 from gluon_finetune.errors import UsageError

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gluon_finetune.compat import mx
+from gluon_finetune.compat.imports import mx
 from gluon_finetune.data.check import BadPicture
 from gluon_finetune.data.folders import ImageFolders, PictureFolder
 from gluon_finetune.errors import UsageError

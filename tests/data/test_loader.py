@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from gluon_finetune.compat import mx
+from gluon_finetune.compat.imports import mx
 from gluon_finetune.data import loader
 from gluon_finetune.data.folders import ImageFolders
 from gluon_finetune.data.loader import load_data

@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from gluon_finetune.compat import array, mx
+from gluon_finetune.compat.imports import array, mx
 from gluon_finetune.data import resize as module
 
 

@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from gluon_finetune.cores import usable_cores
+from gluon_finetune.compat.cpu import usable_cores
 from gluon_finetune.doctor import machine
 from gluon_finetune.doctor.ask import ask
 from gluon_finetune.doctor.finding import bad, ok, warn

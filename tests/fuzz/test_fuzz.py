@@ -20,7 +20,7 @@ import pytest
 from mutations import fuzz
 from PIL import Image
 
-from gluon_finetune.compat import mx
+from gluon_finetune.compat.imports import mx
 from gluon_finetune.config import Config
 from gluon_finetune.data.decode import read_pixels
 from gluon_finetune.data.folders import ImageFolders

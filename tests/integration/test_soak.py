@@ -6,7 +6,7 @@ import threading
 import pytest
 
 import gluon_finetune as gf
-from gluon_finetune.compat import mx
+from gluon_finetune.compat.imports import mx
 from gluon_finetune.config import Config
 from gluon_finetune.runs.train import start_run, train_run
 

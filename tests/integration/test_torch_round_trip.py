@@ -6,7 +6,7 @@ import sys
 import numpy
 import pytest
 
-from gluon_finetune.compat import array
+from gluon_finetune.compat.imports import array
 from gluon_finetune.config import Config
 from gluon_finetune.data.folders import ImageFolders
 from gluon_finetune.models.pytorch.bridge import torch_net

@@ -13,7 +13,7 @@ from gluon_finetune import (
     scratch_net,
     source_net,
 )
-from gluon_finetune.compat import MXNET_2, array, mx, structured_parameters
+from gluon_finetune.compat.imports import MXNET_2, array, mx, structured_parameters
 from gluon_finetune.models.output import output_layer, weights
 
 nn = mx.gluon.nn

@@ -2,8 +2,8 @@ import numpy
 import pytest
 
 from gluon_finetune import UsageError, finetune_net, scratch_net
-from gluon_finetune.compat import array, mx, structured_parameters
-from gluon_finetune.compat_gluon import devices_of
+from gluon_finetune.compat.gluon import devices_of
+from gluon_finetune.compat.imports import array, mx, structured_parameters
 from gluon_finetune.models.output import blocks, copy_net, output_layer, output_name, weights
 from gluon_finetune.models.zoo import GLUON, build_net
 

@@ -1,7 +1,7 @@
 import pytest
 
 from gluon_finetune import scratch_net
-from gluon_finetune.compat import array, mx
+from gluon_finetune.compat.imports import array, mx
 from gluon_finetune.models.sizes import COMMON_SIZES, explain_refusal, fitting_sizes
 
 

@@ -16,8 +16,8 @@ from gluon_finetune import (
     source_labels,
     source_net,
 )
-from gluon_finetune.compat import MXNET_2, array, move, mx, structured_parameters
-from gluon_finetune.compat_gluon import devices_of
+from gluon_finetune.compat.gluon import devices_of
+from gluon_finetune.compat.imports import MXNET_2, array, move, mx, structured_parameters
 from gluon_finetune.models.output import output_layer, weights
 from gluon_finetune.models.params_file import read_params
 from gluon_finetune.models.source import load_weights

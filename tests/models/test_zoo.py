@@ -3,7 +3,7 @@ import re
 import pytest
 
 from gluon_finetune import UsageError, network_names, source_net
-from gluon_finetune.compat import gluoncv, mx
+from gluon_finetune.compat.imports import gluoncv, mx
 from gluon_finetune.models.zoo import GLUON, GLUONCV, build_net, network_of_file, zoo_file
 
 

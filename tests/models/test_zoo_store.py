@@ -10,7 +10,7 @@ import pytest
 from full_disk import small_disk
 
 from gluon_finetune import UsageError, WorkError, source_net
-from gluon_finetune.compat import MXNET_2, gluoncv, mx
+from gluon_finetune.compat.imports import MXNET_2, gluoncv, mx
 from gluon_finetune.models import zoo_store
 from gluon_finetune.models.zoo import zoo_file
 

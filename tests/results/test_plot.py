@@ -1,6 +1,6 @@
 import numpy
 
-from gluon_finetune.compat import array
+from gluon_finetune.compat.imports import array
 from gluon_finetune.results.plot import plot_comparison, plot_predictions, show_images
 from gluon_finetune.training.history import History, Record
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 import gluon_finetune as gf
-from gluon_finetune.compat import mx
+from gluon_finetune.compat.cpu import has_bfloat16
+from gluon_finetune.compat.imports import mx
 from gluon_finetune.config import Config
-from gluon_finetune.cores import has_bfloat16
 from gluon_finetune.errors import UsageError
 from gluon_finetune.files.cache_dir import cache_dir
 from gluon_finetune.models.params_file import read_params, write_params

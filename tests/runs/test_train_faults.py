@@ -235,7 +235,7 @@ class Exploding:
     """Makes the weights of the output layer huge at some steps, in spite of a finite loss."""
 
     def __init__(self, monkeypatch, at, value=numpy.inf):
-        from gluon_finetune.compat import mx
+        from gluon_finetune.compat.imports import mx
         step, self.at, self.steps = mx.gluon.Trainer.step, set(at), 0
 
         def spoilt(trainer, *arguments, **options):

@@ -2,7 +2,7 @@
 import numpy
 import pytest
 
-from gluon_finetune.compat import array, move, mx
+from gluon_finetune.compat.imports import array, move, mx
 from gluon_finetune.errors import UsageError
 from gluon_finetune.models.output import set_weights
 from gluon_finetune.runs.trainer_state import restore_trainer, trainer_arrays, weights_of

@@ -1,8 +1,8 @@
 import numpy
 import pytest
 
-from gluon_finetune.compat import array, mx
-from gluon_finetune.compat_gluon import device_of
+from gluon_finetune.compat.gluon import device_of
+from gluon_finetune.compat.imports import array, mx
 from gluon_finetune.errors import UsageError
 from gluon_finetune.training.devices import parse_devices, rest, split_batch, try_all_gpus, try_gpu
 

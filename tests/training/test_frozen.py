@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import gluon_finetune as gf
-from gluon_finetune.compat import array, value_of
+from gluon_finetune.compat.imports import array, value_of
 from gluon_finetune.config import Config
 from gluon_finetune.models.finetune import is_frozen
 from gluon_finetune.models.graphs import split

@@ -1,7 +1,7 @@
 import numpy
 import pytest
 
-from gluon_finetune.compat import array, mx
+from gluon_finetune.compat.imports import array, mx
 from gluon_finetune.errors import UsageError
 from gluon_finetune.training.hyperparameters import to_mean_gradient, to_sum_gradient
 

@@ -3,8 +3,8 @@ import math
 import numpy
 import pytest
 
-from gluon_finetune.compat import array, mx
-from gluon_finetune.compat_gluon import devices_of
+from gluon_finetune.compat.gluon import devices_of
+from gluon_finetune.compat.imports import array, mx
 from gluon_finetune.errors import Diverged, UsageError
 from gluon_finetune.training.loop import seed_everything, train_ch13, train_steps
 from gluon_finetune.training.meter import START

@@ -4,7 +4,7 @@ import warnings
 
 import numpy
 
-from ...compat import array, structured_parameters
+from ...compat.imports import array, structured_parameters
 from ...errors import UsageError
 from ..mismatch import explain_mismatch
 from ..output import name_output, output_layer, replace_output, set_weights, weights

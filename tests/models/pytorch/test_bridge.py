@@ -7,7 +7,7 @@ import sys
 import numpy
 import pytest
 
-from gluon_finetune.compat import array, structured_parameters
+from gluon_finetune.compat.imports import array, structured_parameters
 from gluon_finetune.errors import UsageError
 from gluon_finetune.models.finetune import finetune_net, scratch_net
 from gluon_finetune.models.output import output_layer, set_weights, weights

@@ -15,9 +15,9 @@ import warnings
 
 import numpy
 
-from .cores import usable_cores
-from .errors import UsageError
-from .start import SEE_DOCTOR
+from ..errors import UsageError
+from ..start import SEE_DOCTOR
+from .cpu import usable_cores
 
 _DROPPED = {'bool': bool, 'int': int, 'float': float, 'complex': complex, 'object': object,
             'str': str}

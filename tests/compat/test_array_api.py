@@ -1,7 +1,7 @@
 import pytest
 
 from gluon_finetune import scratch_net
-from gluon_finetune.compat import array, move, mx
+from gluon_finetune.compat.imports import array, move, mx
 from gluon_finetune.models.output import set_weights, weights
 
 

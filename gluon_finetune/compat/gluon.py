@@ -9,8 +9,8 @@ import weakref
 
 import numpy as np
 
-from .compat import MXNET_2, mx, structured_parameters
-from .errors import UsageError
+from ..errors import UsageError
+from .imports import MXNET_2, mx, structured_parameters
 
 
 def check_style():

@@ -6,9 +6,10 @@ import types
 import numpy
 import pytest
 
-from gluon_finetune import UsageError, compat
-from gluon_finetune.compat import mx
-from gluon_finetune.compat_gluon import device_of, devices_of
+from gluon_finetune import UsageError
+from gluon_finetune.compat import imports as compat
+from gluon_finetune.compat.gluon import device_of, devices_of
+from gluon_finetune.compat.imports import mx
 
 IMPORT = '''
 import ctypes, os, sys, warnings
@@ -45,7 +46,9 @@ print(warnings.filters == filters,
 
 @pytest.mark.skipif(not sys.platform.startswith('linux'), reason='asks the GNU OpenMP library')
 def test_mxnet_gets_every_core_unless_told_otherwise():
-    report = IMPORT + THREADS + 'print(threads == compat.usable_cores(), threads)'
+    report = IMPORT + THREADS + (
+        'from gluon_finetune.compat.cpu import usable_cores\n'
+        'print(threads == usable_cores(), threads)')
     assert run(report, OMP_NUM_THREADS=None).startswith('True')
     assert run(report, OMP_NUM_THREADS='').startswith('True')
     assert run(report, OMP_NUM_THREADS='3').endswith(' 3')

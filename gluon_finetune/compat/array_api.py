@@ -6,8 +6,8 @@ NumPy-style arrays on MXNet 1.9.1. Their graphs run on both. MXNet 2 has other n
 import contextlib
 import types
 
-from ..compat import MXNET_2, mx
-from ..compat_gluon import check_style, device_of
+from .gluon import check_style, device_of
+from .imports import MXNET_2, mx
 
 
 def in_style(build):

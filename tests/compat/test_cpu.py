@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from gluon_finetune.cores import usable_cores
+from gluon_finetune.compat.cpu import usable_cores
 
 
 def machine(root, cpus=4, smt=1, cgroup='', files=()):

@@ -13,8 +13,8 @@ import numpy
 
 from gluon_finetune import finetune_net, network_names, scratch_net
 from gluon_finetune.compat.imports import array, gluoncv, mx, structured_parameters
+from gluon_finetune.models.input_sizes import COMMON_SIZES, fitting_sizes
 from gluon_finetune.models.output import output_layer, output_name, weights
-from gluon_finetune.models.sizes import COMMON_SIZES, fitting_sizes
 from gluon_finetune.models.zoo import GLUON, STORE_NAMES
 
 PAGE = Path(__file__).resolve().parents[1] / 'docs' / 'networks.md'

@@ -18,7 +18,7 @@ import types
 import gluon_finetune as gf
 from gluon_finetune.compat.imports import mx
 from gluon_finetune.config import Config
-from gluon_finetune.parity.twin import twin_of
+from gluon_finetune.parity.torch_tools import twin_of
 from gluon_finetune.parity.whole_run import Batches, run_here, run_there, start
 from gluon_finetune.training.hyperparameters import to_mean_gradient, to_sum_gradient
 

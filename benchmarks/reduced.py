@@ -21,7 +21,7 @@ import gluon_finetune as gf
 from gluon_finetune.compat.imports import array
 from gluon_finetune.config import IMAGENET_STD
 from gluon_finetune.data import augment
-from gluon_finetune.data.decode import Picture
+from gluon_finetune.data.image import Picture
 from gluon_finetune.data.loader import read_view
 from gluon_finetune.training.evaluate import predict_probabilities
 

@@ -12,13 +12,14 @@ if not is_command_line():   # a command imports what it needs itself: `doctor` n
     from .data.hub import DATA_HUB, DATA_URL, download, download_extract
     from .data.folders import hotdog
     from .data.folders import ImageFolders
-    from .data.decode import read_image
+    from .data.image import read_image
     from .data.augment import test_augs, train_augs
     from .data.loader import load_data
     from .models.zoo import network_names
     from .models.source import source_net
     from .models.labels import source_labels
-    from .models.finetune import finetune_net, freeze_features, reuse_source_class, scratch_net
+    from .models.finetune import finetune_net, reuse_source_class, scratch_net
+    from .models.freeze import freeze_features
     from .models.pytorch.bridge import from_torch, to_torch
     from .training.devices import split_batch, try_all_gpus, try_gpu
     from .training.evaluate import evaluate_accuracy
@@ -30,5 +31,5 @@ if not is_command_line():   # a command imports what it needs itself: `doctor` n
     from .results.plot import plot_comparison, plot_predictions, show_images
     from .results.predict import Predictor
     from .results.report import write_report
-    from .results.export import export_torch
-    from .results.quantize import export_int8
+    from .export.pytorch import export_torch
+    from .export.int8 import export_int8

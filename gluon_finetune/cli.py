@@ -13,11 +13,11 @@ from .config import Config
 from .data.folders import ImageFolders, hotdog
 from .doctor.command import add_doctor
 from .errors import Stopped, UsageError, WorkError
+from .export.int8 import export_int8
+from .export.pytorch import export_torch
 from .parity import table
 from .parity.rows import DIFFERS
-from .results.export import export_torch
 from .results.predict import Predictor, confusion
-from .results.quantize import export_int8
 from .results.report import write_report
 from .runs.directory import RunDirectory
 from .runs.train import resume_run, start_run, train_run

@@ -10,8 +10,8 @@ import tempfile
 import time
 
 from .compat.imports import mx
-from .data.decode import read_image
 from .data.folders import ImageFolders
+from .data.image import read_image
 from .data.loader import load_data
 from .files.cache_dir import cache_dir
 from .files.hashing import file_sha1

@@ -11,7 +11,7 @@ import weakref
 import numpy as np
 
 from ..errors import WorkError
-from .decode import Picture
+from .image import Picture
 
 _SHARE = 2   # by default half of what is free is taken
 

@@ -7,7 +7,7 @@ from ..compat.cpu import usable_cores
 from ..errors import UsageError
 from ..files.hashing import file_sha256
 from ..progress import tqdm
-from .decode import read_pixels
+from .image import read_pixels
 
 BadPicture = collections.namedtuple('BadPicture', 'path reason')
 

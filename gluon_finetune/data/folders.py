@@ -6,8 +6,8 @@ import warnings
 
 from ..errors import UsageError
 from .check import check_pictures
+from .dataset import PictureFolder
 from .hub import download_extract
-from .pictures import PictureFolder
 from .split import draw_split, read_split, relative_paths, take_split, what_lacks
 
 IMBALANCE = 100   # this many times more pictures in one class than in another: worth a warning

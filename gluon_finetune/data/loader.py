@@ -13,8 +13,8 @@ from ..config import Config
 from ..errors import UsageError, WorkError
 from .augment import reduction_for, test_augs, train_augs
 from .cache import PictureCache
-from .decode import Picture
-from .threads import Threads, ahead
+from .image import Picture
+from .prefetch import Threads, ahead
 
 AHEAD = 2        # batches prepared beyond the one in use
 PATIENCE = 120   # seconds for one picture: a file system that takes longer is not coming back

@@ -4,7 +4,7 @@ import os
 
 from ..errors import UsageError
 from ..files.json import read_json
-from .pictures import listed
+from .dataset import listed
 
 SIDES = ('train', 'test')
 MOST_BYTES = 1 << 26   # the paths of a million pictures

@@ -1,17 +1,10 @@
 """Turns a source network into one for new classes; does not know where the source comes from."""
 import difflib
 
-from ..compat.imports import array, mx, set_attribute, structured_parameters, value_of
+from ..compat.imports import array, mx, set_attribute, value_of
 from ..errors import UsageError
 from .labels import source_labels
-from .output import (
-    blocks,
-    copy_net,
-    hold_statistics,
-    holds_statistics,
-    output_layer,
-    replace_output,
-)
+from .output import copy_net, output_layer, replace_output
 from .source import load_source, remember, source_net
 from .zoo import build_net
 
@@ -41,29 +34,6 @@ def scratch_net(name='resnet18_v2', classes=2):
     replace_output(net, count)
     net.initialize(mx.init.Xavier(), mx.cpu())
     return remember(net, name, classes=names)
-
-
-def is_frozen(net):
-    """Whether nothing of `net` but its output layer can change while it trains."""
-    learning = {id(param) for block in blocks(net.output) for param in block._reg_params.values()}
-    return holds_statistics(net, but=blocks(net.output)) and all(
-        param.grad_req == 'null' for param in structured_parameters(net).values()
-        if id(param) not in learning)
-
-
-def freeze_features(net):
-    """Keep everything but the output layer of `net` as it is, bit for bit, and return `net`.
-
-    Weights get no gradient, and BatchNorm uses its running statistics instead of moving them. The
-    chapter: exercise 3, which stops the weights alone.
-    """
-    output = blocks(net.output if hasattr(net, 'output') else output_layer(net))
-    learning = {id(param) for block in output for param in block._reg_params.values()}
-    for param in structured_parameters(net).values():
-        if id(param) not in learning:
-            param.grad_req = 'null'
-    hold_statistics(net, but=output)
-    return net
 
 
 def reuse_source_class(net, source, classes):

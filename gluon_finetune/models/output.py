@@ -80,21 +80,6 @@ def name_output(net):
     return net
 
 
-def hold_statistics(net, but=()):
-    """Let BatchNorm in `net`, except in the blocks `but`, train with its running statistics."""
-    for block in blocks(net):
-        if block not in but and 'use_global_stats' in getattr(block, '_kwargs', {}):
-            block._kwargs['use_global_stats'] = True
-        if isinstance(block, mx.gluon.HybridBlock):
-            block._clear_cached_op()  # a graph made before would still move the statistics
-
-
-def holds_statistics(net, but=()):
-    """Whether every BatchNorm in `net`, except in the blocks `but`, keeps its statistics."""
-    return all(block._kwargs.get('use_global_stats', True) for block in blocks(net)
-               if block not in but and hasattr(block, '_kwargs'))
-
-
 def _like(layer, classes):
     inputs = layer.weight.shape[1]
     common = {'use_bias': layer.bias is not None, **layer_options(layer)}

@@ -4,8 +4,9 @@ import os
 from ..compat.gluon import long_names
 from ..compat.imports import mx, structured_parameters
 from ..errors import UsageError
+from .freeze import hold_statistics
 from .mismatch import explain_mismatch
-from .output import hold_statistics, name_output, output_name, replace_output, set_weights
+from .output import name_output, output_name, replace_output, set_weights
 from .params_file import read_params
 from .zoo import build_net, network_names, network_of_file, unknown_network, zoo_file
 

@@ -5,7 +5,10 @@ import numpy
 
 from ..models.pytorch.pairs import PAIRS
 from ..training.hyperparameters import to_mean_gradient
-from . import crops, ours, pictures, theirs
+from . import crops
+from . import images as pictures
+from . import mxnet_side as ours
+from . import torch_side as theirs
 from .inputs import Recipe
 from .rows import Check, as_known, by_divergence, by_rounding, distance, exactly
 

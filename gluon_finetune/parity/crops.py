@@ -6,7 +6,7 @@ import numpy
 from ..data.augment import train_augs
 from ..models.pytorch.imports import torchvision
 from .rows import Check, by_distribution
-from .twin import pytorch, tensor
+from .torch_tools import pytorch, tensor
 
 DRAWS = 10_000
 HEIGHT, WIDTH = 100, 150   # of the picture

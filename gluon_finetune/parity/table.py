@@ -2,7 +2,7 @@
 from ..errors import UsageError
 from .checks import all_checks
 from .curves import WHOLE_RUN, curve_row, plot_runs
-from .twin import pytorch
+from .torch_tools import pytorch
 from .whole_run import compare_by_default
 
 # Markdown that is also readable as it is: a heading and a width for each column.

@@ -15,7 +15,7 @@ from ..synthetic.dataset import draw_hotdogs
 from ..training.loop import seed_everything, train_steps
 from ..training.setup import prepare
 from .inputs import Recipe
-from .twin import accuracy, make_trainer, step, twin_of
+from .torch_tools import accuracy, make_trainer, step, twin_of
 
 SEEDS = 3   # the first in both frameworks, the others here alone: to see what chance does
 

@@ -5,17 +5,17 @@ import numpy
 
 from ..compat.imports import array, mx
 from ..data.augment import test_augs
-from ..data.decode import Picture
+from ..data.image import Picture
 from ..data.loader import read_view
-from ..data.threads import Threads, ahead
+from ..data.prefetch import Threads, ahead
 from ..errors import UsageError
 from ..models.finetune import scratch_net
 from ..models.graphs import fused, in_precision
+from ..models.int8 import load_int8
 from ..models.source import load_weights
 from ..runs.directory import RunDirectory
 from ..training.devices import check_dtype
 from ..training.evaluate import predict_probabilities
-from .quantize import load_int8
 
 BATCH_SIZE = 32
 

@@ -4,7 +4,7 @@ import html
 import io
 import os
 
-from ..data.decode import read_image
+from ..data.image import read_image
 from ..files.atomic import replacing
 from ..training.history import Record
 from .plot import plot_predictions

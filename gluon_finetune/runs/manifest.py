@@ -11,7 +11,7 @@ import os
 import re
 
 from ..data.check import hash_pictures
-from ..data.pictures import listed
+from ..data.dataset import listed
 from ..data.split import relative_paths
 from ..errors import UsageError
 from ..files.read import read_whole

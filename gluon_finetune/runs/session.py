@@ -2,7 +2,7 @@
 import warnings
 
 from ..errors import Diverged, Stopped, UsageError
-from ..training.meter import START
+from ..training.metrics import START
 from .interrupt import NAMES, Requested
 from .state import State
 

@@ -8,7 +8,7 @@ import math
 
 from ..errors import UsageError
 from ..training.history import History, Record
-from ..training.meter import START, Place
+from ..training.metrics import START, Place
 
 
 @dataclasses.dataclass

@@ -9,7 +9,8 @@ from ..config import DEFAULT_NETWORK
 from ..data.check import refuse_bad_pictures
 from ..errors import Diverged, UsageError
 from ..files.locks import held
-from ..models.finetune import finetune_net, freeze_features, scratch_net
+from ..models.finetune import finetune_net, scratch_net
+from ..models.freeze import freeze_features
 from ..models.source import load_weights
 from ..training.devices import check_dtype, try_all_gpus
 from ..training.loop import seed_everything, train_steps

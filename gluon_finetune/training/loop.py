@@ -11,7 +11,7 @@ from ..compat.imports import mx
 from .devices import rest, split_batch
 from .evaluate import evaluate_accuracy
 from .history import History, live_plot
-from .meter import START, Meter
+from .metrics import START, Meter
 
 
 def train_ch13(net, train_iter, test_iter, loss, trainer, num_epochs, devices=None, *,

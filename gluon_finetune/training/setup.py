@@ -8,10 +8,10 @@ from ..compat.gluon import devices_of
 from ..compat.imports import array, move, mx
 from ..data.loader import load_data
 from ..errors import UsageError
-from ..models.finetune import is_frozen
+from ..models.freeze import is_frozen
 from ..models.graphs import in_precision
-from ..models.sizes import explain_refusal
-from .frozen import keep_features
+from ..models.input_sizes import explain_refusal
+from .feature_cache import keep_features
 
 
 def set_up(net, config, folders, devices, progress=True):

@@ -6,14 +6,7 @@ import pytest
 
 from gluon_finetune import UsageError, scratch_net
 from gluon_finetune.compat import gluon as compat_gluon
-from gluon_finetune.compat.imports import (
-    MXNET_2,
-    array,
-    move,
-    mx,
-    structured_parameters,
-    value_of,
-)
+from gluon_finetune.compat.imports import MXNET_2, array, move, mx, structured_parameters, value_of
 
 nn = mx.gluon.nn
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from gluon_finetune.data.cache import PictureCache
-from gluon_finetune.data.decode import Picture
 from gluon_finetune.data.folders import ImageFolders
+from gluon_finetune.data.image import Picture
 
 
 @pytest.fixture

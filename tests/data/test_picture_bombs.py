@@ -8,7 +8,7 @@ import pytest
 from child import run_child
 from PIL import Image
 
-from gluon_finetune.data.decode import MAX_PIXELS
+from gluon_finetune.data.image import MAX_PIXELS
 
 pytestmark = pytest.mark.faults
 
@@ -16,7 +16,7 @@ SIDE = 12_000   # 144 million pixels, 432 MB
 READ = '''
 import warnings
 warnings.simplefilter('error')
-from gluon_finetune.data.decode import read_image
+from gluon_finetune.data.image import read_image
 try:
     said = str(read_image(arguments[0]).shape)
 except Exception as error:

@@ -22,8 +22,8 @@ from PIL import Image
 
 from gluon_finetune.compat.imports import mx
 from gluon_finetune.config import Config
-from gluon_finetune.data.decode import read_pixels
 from gluon_finetune.data.folders import ImageFolders
+from gluon_finetune.data.image import read_pixels
 from gluon_finetune.errors import UsageError
 from gluon_finetune.files.archive import unpack
 from gluon_finetune.files.json import read_json, read_record
@@ -35,7 +35,7 @@ from gluon_finetune.runs.manifest import Listing
 from gluon_finetune.runs.snapshots import Snapshot
 from gluon_finetune.runs.state import State
 from gluon_finetune.training.history import History, Record
-from gluon_finetune.training.meter import Place
+from gluon_finetune.training.metrics import Place
 
 pytestmark = [pytest.mark.faults, pytest.mark.filterwarnings('ignore')]
 

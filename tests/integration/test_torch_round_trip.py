@@ -9,8 +9,8 @@ import pytest
 from gluon_finetune.compat.imports import array
 from gluon_finetune.config import Config
 from gluon_finetune.data.folders import ImageFolders
+from gluon_finetune.export.pytorch import export_torch
 from gluon_finetune.models.pytorch.bridge import torch_net
-from gluon_finetune.results.export import export_torch
 from gluon_finetune.results.predict import Predictor
 from gluon_finetune.runs.train import start_run, train_run
 from gluon_finetune.training.evaluate import predict_probabilities

@@ -6,7 +6,8 @@ import pytest
 
 from gluon_finetune.compat.cpu import has_bfloat16
 from gluon_finetune.compat.imports import array, contrib, mx
-from gluon_finetune.models.finetune import freeze_features, scratch_net
+from gluon_finetune.models.finetune import scratch_net
+from gluon_finetune.models.freeze import freeze_features
 from gluon_finetune.models.graphs import fused, in_precision
 from gluon_finetune.models.output import set_weights, weights
 

@@ -6,13 +6,7 @@ import numpy
 import pytest
 
 from gluon_finetune import UsageError
-from gluon_finetune.compat.imports import (
-    MXNET_2,
-    array,
-    mx,
-    numpy_style,
-    structured_parameters,
-)
+from gluon_finetune.compat.imports import MXNET_2, array, mx, numpy_style, structured_parameters
 from gluon_finetune.models.params_file import read_params, write_params
 
 VALUES = {'a.weight': numpy.arange(12, dtype='float32').reshape(3, 4),

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import numpy
 
-from gluon_finetune.parity import crops, theirs
+from gluon_finetune.parity import crops
+from gluon_finetune.parity import torch_side as theirs
 from gluon_finetune.parity.checks import TRAINING, logits
-from gluon_finetune.parity.pictures import CHECKS as PICTURES
+from gluon_finetune.parity.images import CHECKS as PICTURES
 from gluon_finetune.parity.rows import by_divergence, by_rounding, distance
 
 FOLDER = Path(__file__).parent / 'golden'

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy
 import pytest
 
-from gluon_finetune.parity import crops, ours
+from gluon_finetune.parity import crops
+from gluon_finetune.parity import mxnet_side as ours
 from gluon_finetune.parity.rows import EPSILON, FINER, SAFETY, kolmogorov_smirnov, relative
 
 spec = importlib.util.spec_from_file_location('make_golden',

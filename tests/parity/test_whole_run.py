@@ -8,7 +8,7 @@ from gluon_finetune.data.folders import ImageFolders
 from gluon_finetune.parity import whole_run
 from gluon_finetune.parity.curves import curve_row, plot_runs
 from gluon_finetune.parity.rows import DIFFERS, EQUAL
-from gluon_finetune.parity.twin import twin_of
+from gluon_finetune.parity.torch_tools import twin_of
 from gluon_finetune.parity.whole_run import Batches, Curve, run_there, start
 from gluon_finetune.synthetic.dataset import draw_hotdogs
 

@@ -6,7 +6,7 @@ import pytest
 from gluon_finetune.errors import UsageError
 from gluon_finetune.runs.state import State
 from gluon_finetune.training.history import History, Record
-from gluon_finetune.training.meter import Place
+from gluon_finetune.training.metrics import Place
 
 STATE = State(0.1 + 0.2, Place(2, 3, 24, 1 / 3, 7.0, 2.5),
               History([Record(1, 0.7, 0.5, 0.6, 100.0, 2.0, 0.3)]), 1, 1, {'a.jpg': 'is empty'})

@@ -10,11 +10,12 @@ from full_disk import small_disk
 
 import gluon_finetune as gf
 from gluon_finetune.config import Config
-from gluon_finetune.data import decode, loader
+from gluon_finetune.data import image as decode
+from gluon_finetune.data import loader
 from gluon_finetune.errors import Diverged, UsageError, WorkError
 from gluon_finetune.runs.directory import RunDirectory
 from gluon_finetune.runs.train import resume_run, start_run, train_run
-from gluon_finetune.training.meter import START
+from gluon_finetune.training.metrics import START
 
 pytestmark = pytest.mark.faults
 CONFIG = Config(network='mobilenet0.25', scratch=True, batch_size=5, num_epochs=3,

@@ -7,7 +7,7 @@ from gluon_finetune.compat.gluon import devices_of
 from gluon_finetune.compat.imports import array, mx
 from gluon_finetune.errors import Diverged, UsageError
 from gluon_finetune.training.loop import seed_everything, train_ch13, train_steps
-from gluon_finetune.training.meter import START
+from gluon_finetune.training.metrics import START
 
 ONE, TWO = [mx.cpu(0)], [mx.cpu(0), mx.cpu(1)]
 LOSS = mx.gluon.loss.SoftmaxCrossEntropyLoss()

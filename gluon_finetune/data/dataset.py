@@ -4,7 +4,7 @@ import os
 
 from ..compat.imports import mx
 from ..errors import UsageError
-from .decode import EXTENSIONS, read_image
+from .image import EXTENSIONS, read_image
 
 # What archives and file servers leave beside people's folders; hidden ones are ignored anyway.
 _NO_CLASSES = ('__MACOSX', '@eaDir')

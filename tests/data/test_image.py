@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from gluon_finetune.compat.imports import mx
-from gluon_finetune.data import decode
-from gluon_finetune.data.decode import read_image, read_pixels
+from gluon_finetune.data import image as decode
+from gluon_finetune.data.image import read_image, read_pixels
 from gluon_finetune.errors import UsageError
 
 # Four corners of four colours, on flat fields that survive JPEG.

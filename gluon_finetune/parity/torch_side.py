@@ -5,7 +5,16 @@ the reason stands at the line. `spoil` changes the twin before it is used: with 
 that a comparison can fail.
 """
 from .inputs import is_statistic, logits_and_labels, pictures_for, random_net, shared_names
-from .twin import backward, batch_norms, float32, make_trainer, pytorch, step, tensor, twin_of
+from .torch_tools import (
+    backward,
+    batch_norms,
+    float32,
+    make_trainer,
+    pytorch,
+    step,
+    tensor,
+    twin_of,
+)
 
 BATCH_NORM_MOMENTUM = 1 - float32(0.9)   # PyTorch counts the share of the new, MXNet of the old
 

@@ -7,8 +7,8 @@ import pytest
 import gluon_finetune as gf
 from gluon_finetune.config import Config
 from gluon_finetune.errors import UsageError
-from gluon_finetune.results import quantize
-from gluon_finetune.results.quantize import export_int8
+from gluon_finetune.export import int8 as quantize
+from gluon_finetune.export.int8 import export_int8
 
 pytestmark = pytest.mark.mxnet1   # whose graphs can be cut and rewritten
 

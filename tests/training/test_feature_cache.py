@@ -8,9 +8,9 @@ import pytest
 import gluon_finetune as gf
 from gluon_finetune.compat.imports import array, value_of
 from gluon_finetune.config import Config
-from gluon_finetune.models.finetune import is_frozen
+from gluon_finetune.models.freeze import is_frozen
 from gluon_finetune.models.graphs import split
-from gluon_finetune.training import frozen
+from gluon_finetune.training import feature_cache as frozen
 
 pytestmark = pytest.mark.mxnet1   # whose graphs can be cut and rewritten
 

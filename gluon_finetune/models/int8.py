@@ -1,57 +1,21 @@
-"""Turns the network of a run into one of 8-bit integers; knows nothing about how it was trained."""
+"""Networks of 8-bit integers: quantization and their files."""
 import contextlib
 import logging
 import os
-import tempfile
 import warnings
 
 import numpy
 
-from ..compat.array_api import adapted, legacy
-from ..compat.imports import MXNET_2, array, contrib, mx
-from ..data.augment import test_augs
-from ..data.loader import PictureLoader
+from ..compat.array_api import adapted
+from ..compat.imports import array, contrib, mx
 from ..errors import UsageError
-from ..models.graphs import symbol_block
-from ..models.mismatch import explain_mismatch
-from ..models.output import output_layer
-from ..models.params_file import read_params
-from ..runs.directory import RunDirectory
+from .graphs import symbol_block
+from .mismatch import explain_mismatch
+from .output import output_layer
+from .params_file import read_params
 
-PICTURES = 256   # to calibrate on: the ranges of activations hardly change with more
 BATCH_SIZE = 32
-
 FOLDER, GRAPH, WEIGHTS = 'int8', 'graph.json', 'weights.params'
-
-
-def export_int8(run, folders):
-    """Writes the best network of a run for 8-bit integers into the run; returns the new folder.
-
-    The ranges of activations come from `PICTURES` training pictures of `folders`. What that gains
-    and costs `Predictor.load(run, dtype='int8')` is in docs/performance.md. Raises `UsageError`
-    when the folder exists, and where the pictures have other classes than the run.
-    """
-    from .predict import Predictor  # which loads what is written here
-    run = RunDirectory.open(run)
-    out = run.file(FOLDER)
-    if os.path.lexists(out):
-        raise UsageError(f'{out} exists already: remove it to make it anew')
-    if MXNET_2:
-        raise UsageError('8-bit networks need MXNet 1: pip install "mxnet<2"')
-    if folders.classes != run.classes:
-        raise UsageError(f'{folders.root} has the classes {folders.classes}, the run '
-                         f'{run.classes}: calibrate on the pictures it was trained on')
-    with legacy():
-        net = Predictor.load(run.path).net
-        quantized = quantize(net, _some(folders.train, run.config.image_size))
-        with tempfile.TemporaryDirectory(dir=run.path) as folder:
-            finished = os.path.join(folder, FOLDER)
-            os.mkdir(finished)
-            quantized._cached_graph[1].save(os.path.join(finished, GRAPH))
-            mx.nd.save(os.path.join(finished, WEIGHTS), {
-                param.name: param._reduce() for param in quantized.collect_params().values()})
-            os.rename(finished, out)
-    return out
 
 
 def quantize(net, X):
@@ -126,11 +90,3 @@ def load_int8(run):
         param.set_data(array(values[name], dtype=param.dtype))
     net.hybridize(static_alloc=True, static_shape=True)
     return net
-
-
-def _some(pictures, image_size):
-    """Test views of `PICTURES` of the pictures, evenly from all classes: a NumPy batch."""
-    step = max(len(pictures.items) // PICTURES, 1)
-    some = pictures.holding(pictures.items[::step])
-    loader = PictureLoader(some, test_augs(image_size), BATCH_SIZE)
-    return numpy.concatenate([X.asnumpy() for X, _ in loader])

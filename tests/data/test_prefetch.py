@@ -5,12 +5,12 @@ import threading
 
 import pytest
 
-from gluon_finetune.data.threads import Threads
+from gluon_finetune.data.prefetch import Threads
 
 LEFT_AT_WORK = '''
 import threading
 import cv2, numpy
-from gluon_finetune.data.threads import Threads
+from gluon_finetune.data.prefetch import Threads
 picture, begun = numpy.zeros((300, 300, 3), 'uint8'), threading.Semaphore(0)
 def work():
     begun.release()

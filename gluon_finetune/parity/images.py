@@ -14,7 +14,7 @@ from ..models.pytorch.imports import torchvision
 from ..synthetic import objects
 from ..synthetic.dataset import draw_picture
 from .rows import Check, as_known, by_rounding, fixed_row
-from .twin import tensor
+from .torch_tools import tensor
 
 transforms = mx.gluon.data.vision.transforms   # to the bit what data/augment.py does
 

@@ -2,7 +2,7 @@ import pytest
 
 from gluon_finetune import scratch_net
 from gluon_finetune.compat.imports import array, mx
-from gluon_finetune.models.sizes import COMMON_SIZES, explain_refusal, fitting_sizes
+from gluon_finetune.models.input_sizes import COMMON_SIZES, explain_refusal, fitting_sizes
 
 
 @pytest.mark.parametrize('name, sizes', [

@@ -4,7 +4,7 @@ Every function has its twin of the same name in `theirs.py`. They give pairs (la
 array}), under Gluon's names of the parameters.
 """
 from ..compat.imports import array, mx, set_attribute, structured_parameters, value_of
-from ..models.finetune import freeze_features
+from ..models.freeze import freeze_features
 from ..models.output import output_layer
 from ..training.evaluate import count_correct
 from .inputs import is_statistic, logits_and_labels, pictures_for, random_net, shared_names

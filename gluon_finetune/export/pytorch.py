@@ -5,8 +5,8 @@ import pkgutil
 
 from ..config import IMAGENET_MEAN, IMAGENET_STD, RESIZE_RATIO
 from ..errors import UsageError
+from ..results.predict import Predictor
 from ..runs.directory import RunDirectory
-from .predict import Predictor
 
 LOAD_MODEL = '''"""Names the classes of pictures: python load_model.py PICTURE..."""
 import sys

@@ -8,7 +8,7 @@ import pytest
 from gluon_finetune.config import Config
 from gluon_finetune.data.folders import ImageFolders
 from gluon_finetune.errors import UsageError
-from gluon_finetune.results.export import export_torch
+from gluon_finetune.export.pytorch import export_torch
 from gluon_finetune.results.predict import Predictor
 from gluon_finetune.runs.directory import RunDirectory
 from gluon_finetune.runs.train import start_run, train_run

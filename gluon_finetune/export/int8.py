@@ -1,0 +1,53 @@
+"""Turns the network of a run into one of 8-bit integers; knows nothing about how it was trained."""
+import os
+import tempfile
+
+import numpy
+
+from ..compat.array_api import legacy
+from ..compat.imports import MXNET_2, mx
+from ..data.augment import test_augs
+from ..data.loader import PictureLoader
+from ..errors import UsageError
+from ..models.int8 import BATCH_SIZE, FOLDER, GRAPH, WEIGHTS, quantize
+from ..results.predict import Predictor
+from ..runs.directory import RunDirectory
+
+PICTURES = 256   # to calibrate on: the ranges of activations hardly change with more
+
+
+def export_int8(run, folders):
+    """Writes the best network of a run for 8-bit integers into the run; returns the new folder.
+
+    The ranges of activations come from `PICTURES` training pictures of `folders`. What that gains
+    and costs `Predictor.load(run, dtype='int8')` is in docs/performance.md. Raises `UsageError`
+    when the folder exists, and where the pictures have other classes than the run.
+    """
+    run = RunDirectory.open(run)
+    out = run.file(FOLDER)
+    if os.path.lexists(out):
+        raise UsageError(f'{out} exists already: remove it to make it anew')
+    if MXNET_2:
+        raise UsageError('8-bit networks need MXNet 1: pip install "mxnet<2"')
+    if folders.classes != run.classes:
+        raise UsageError(f'{folders.root} has the classes {folders.classes}, the run '
+                         f'{run.classes}: calibrate on the pictures it was trained on')
+    with legacy():
+        net = Predictor.load(run.path).net
+        quantized = quantize(net, _some(folders.train, run.config.image_size))
+        with tempfile.TemporaryDirectory(dir=run.path) as folder:
+            finished = os.path.join(folder, FOLDER)
+            os.mkdir(finished)
+            quantized._cached_graph[1].save(os.path.join(finished, GRAPH))
+            mx.nd.save(os.path.join(finished, WEIGHTS), {
+                param.name: param._reduce() for param in quantized.collect_params().values()})
+            os.rename(finished, out)
+    return out
+
+
+def _some(pictures, image_size):
+    """Test views of `PICTURES` of the pictures, evenly from all classes: a NumPy batch."""
+    step = max(len(pictures.items) // PICTURES, 1)
+    some = pictures.holding(pictures.items[::step])
+    loader = PictureLoader(some, test_augs(image_size), BATCH_SIZE)
+    return numpy.concatenate([X.asnumpy() for X, _ in loader])

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy
 
 import gluon_finetune as gf
-from gluon_finetune import cli
+from gluon_finetune.cli.main import main as cli
 from gluon_finetune.compat.imports import array
 from gluon_finetune.synthetic.dataset import draw_hotdogs
 from gluon_finetune.training.evaluate import predict_probabilities

@@ -12,7 +12,7 @@ def main(argv=None):
         from .doctor.command import main as doctor
         return doctor(words)
     try:
-        from .cli import main as command_line
+        from .cli.main import main as command_line
         from .compat import imports  # noqa: F401, MXNet must load before anything asks for it
     except ImportError as error:
         print(f'gluon-finetune: {error}', file=sys.stderr)

@@ -12,7 +12,7 @@ ROOMS = [('version', 'errors', 'start', 'progress'), ('files',), ('compat',), ('
          ('export', 'doctor', 'parity'), ('demo',), ('cli',), ('__main__', '__init__')]
 RANK = {name: rank for rank, names in enumerate(ROOMS) for name in names}
 
-PRINTING = ('cli', 'doctor.command', '__main__')   # the command line
+PRINTING = ('cli.main', 'doctor.command', '__main__')   # the command line
 
 ALLOWED = {   # package: the modules that may import it
     'mxnet': ('compat.imports',),
@@ -75,7 +75,7 @@ def test_house(module, path):
     ('config', 'from . import training', 'config imports training, which is to its right'),
     ('data.folders', 'from ..models.zoo import x', 'data imports models, which is to its right'),
     ('data.__init__', 'from .. import cli', 'data imports cli, which is to its right'),
-    ('models.zoo', 'import gluon_finetune.cli', 'models imports cli, which is to its right'),
+    ('models.zoo', 'import gluon_finetune.cli.main', 'models imports cli, which is to its right'),
     ('data.folders', 'def f():\n from ..demo import x', 'data imports demo, which is to its right'),
     ('models.zoo', 'import mxnet as mx', 'mxnet is imported'),
     ('models.zoo', 'from gluoncv.model_zoo import get_model', 'gluoncv is imported'),
@@ -95,7 +95,7 @@ def test_rules_can_be_broken(module, source, fault):
     ('results.plot', 'def f():\n from matplotlib import pyplot'),
     ('models.pytorch.bridge', 'import torch'),
     ('compat.imports', 'import mxnet'),
-    ('cli', 'from . import demo\nprint(demo)'),
+    ('cli.main', 'from .. import demo\nprint(demo)'),
 ])
 def test_rules_allow_what_is_right(module, source):
     assert faults(module, source) == []

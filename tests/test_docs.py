@@ -13,7 +13,7 @@ import numpy
 import pytest
 
 import gluon_finetune as gf
-from gluon_finetune.cli import make_parser
+from gluon_finetune.cli.main import make_parser
 from gluon_finetune.compat.imports import mx
 from gluon_finetune.synthetic.dataset import draw_hotdogs
 

@@ -17,7 +17,7 @@ from gluon_finetune import start
     (['-m'], ['python', '-mgluon_finetune'], True),
     (['-m', 'gluon_finetune'], ['python', '-m', 'pytest', 'gluon_finetune'], False),
     (['-m', 'doctor'], ['python', '-m', 'mine', 'doctor'], False),
-    (['-m'], ['python', '-m', 'gluon_finetune.cli'], False),
+    (['-m'], ['python', '-m', 'gluon_finetune.cli.main'], False),
 ])
 def test_which_process_is_the_command_line(monkeypatch, argv, orig_argv, answer):
     monkeypatch.setattr(sys, 'argv', argv)

@@ -7,8 +7,8 @@ import pytest
 import gluon_finetune as gf
 from gluon_finetune.config import Config
 from gluon_finetune.errors import UsageError
-from gluon_finetune.export import int8 as quantize
 from gluon_finetune.export.int8 import export_int8
+from gluon_finetune.models import int8
 
 pytestmark = pytest.mark.mxnet1   # whose graphs can be cut and rewritten
 
@@ -46,9 +46,9 @@ def test_layers_compute_in_8_bits(run):
 def test_the_mean_output_is_kept(run):
     X = np.random.RandomState(0).randn(64, 3, 32, 32).astype('float32')
     net, same = (gf.Predictor.load(run.path).net for _ in range(2))
-    plain, corrected = quantize._quantize(same, X), quantize.quantize(net, X)
-    exact = quantize._mean_output(same, X)
-    far, near = (abs(quantize._mean_output(block, X) - exact).max() for block in (plain, corrected))
+    plain, corrected = int8._quantize(same, X), int8.quantize(net, X)
+    exact = int8._mean_output(same, X)
+    far, near = (abs(int8._mean_output(block, X) - exact).max() for block in (plain, corrected))
     assert near < far / 2
 
 

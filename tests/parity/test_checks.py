@@ -4,19 +4,10 @@ import functools
 
 import pytest
 
-from gluon_finetune.parity import (
-    checks,
-    crops,
-)
-from gluon_finetune.parity import (
-    images as pictures,
-)
-from gluon_finetune.parity import (
-    mxnet_side as ours,
-)
-from gluon_finetune.parity import (
-    torch_side as theirs,
-)
+from gluon_finetune.parity import checks, crops
+from gluon_finetune.parity import images as pictures
+from gluon_finetune.parity import mxnet_side as ours
+from gluon_finetune.parity import torch_side as theirs
 from gluon_finetune.parity.inputs import Recipe
 from gluon_finetune.parity.rows import DIFFERS, EQUAL, KNOWN
 

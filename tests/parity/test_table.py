@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from gluon_finetune import cli
+from gluon_finetune.cli.main import main as cli
 from gluon_finetune.errors import UsageError
 from gluon_finetune.models.pytorch import imports as torch_import
 from gluon_finetune.parity import checks, table

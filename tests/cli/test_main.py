@@ -8,7 +8,7 @@ import sys
 import pytest
 from full_disk import small_disk
 
-from gluon_finetune.cli import main
+from gluon_finetune.cli.main import main
 
 TRAIN = ['--scratch', '--network', 'mobilenetv2_0.25', '--image-size', '32', '--batch-size', '8',
          '--epochs', '1']

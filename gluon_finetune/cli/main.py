@@ -7,23 +7,23 @@ import shlex
 import signal
 import sys
 
-from . import demo
-from .compat.imports import mx
-from .config import Config
-from .data.folders import ImageFolders, hotdog
-from .doctor.command import add_doctor
-from .errors import Stopped, UsageError, WorkError
-from .export.int8 import export_int8
-from .export.pytorch import export_torch
-from .parity import table
-from .parity.rows import DIFFERS
-from .results.predict import Predictor, confusion
-from .results.report import write_report
-from .runs.directory import RunDirectory
-from .runs.train import resume_run, start_run, train_run
-from .training.devices import parse_devices
-from .training.history import describe
-from .version import __version__
+from .. import demo
+from ..compat.imports import mx
+from ..config import Config
+from ..data.folders import ImageFolders, hotdog
+from ..doctor.command import add_doctor
+from ..errors import Stopped, UsageError, WorkError
+from ..export.int8 import export_int8
+from ..export.pytorch import export_torch
+from ..parity import table
+from ..parity.rows import DIFFERS
+from ..results.predict import Predictor, confusion
+from ..results.report import write_report
+from ..runs.directory import RunDirectory
+from ..runs.train import resume_run, start_run, train_run
+from ..training.devices import parse_devices
+from ..training.history import describe
+from ..version import __version__
 
 
 def main(argv=None):

@@ -3,7 +3,7 @@
 export PYTHON EXTRAS
 
 help:
-	@echo 'make demo     the idea in a few minutes, on pictures drawn here; needs no data'
+	@echo 'make demo     the idea in a few minutes, on images drawn here; needs no data'
 	@echo 'make test     the tests            (EXTRAS=parity compares with PyTorch too)'
 	@echo 'make faults   breaks things for real: the rows of docs/reliability.md, also the slow ones'
 	@echo 'make fuzz     damages files in every way for five minutes (SECONDS=...)'
@@ -11,7 +11,7 @@ help:
 	@echo 'make matrix   the wheel on Python 3.8 to 3.12, NumPy 1.19 to 1.26, MXNet 1.9.1 and 2.0.0b1'
 	@echo '              (ARGS=few for few tests; make matrix-short: two of these and few tests)'
 	@echo 'make dist     sdist and wheel in dist/, checked'
-	@echo 'make bench-epoch  pictures/s against PyTorch; also step predict loader frozen memory'
+	@echo 'make bench-epoch  images/s against PyTorch; also step predict loader frozen memory'
 	@echo '             start scale, with ARGS="--data FOLDER --json FILE"; see docs/performance.md'
 	@echo 'make clean    removes .venv and what tools left behind'
 

@@ -10,7 +10,7 @@ VERSION = (ROOT / 'gluon_finetune' / 'version.py').read_text()
 setup(
     name='gluon_finetune',
     version=re.search(r"__version__ = '(.+)'", VERSION).group(1),
-    description='Fine-tune pretrained Gluon networks on a folder of pictures',
+    description='Fine-tune pretrained Gluon networks on a folder of images',
     long_description=(ROOT / 'README.md').read_text(encoding='utf-8'),
     long_description_content_type='text/markdown',
     license='Apache-2.0',

@@ -1,7 +1,7 @@
 """The chapter's MXNet tab as its reader gets it, written anew; knows nothing of gluon_finetune.
 
 A bare `import mxnet` (half the cores, unless told otherwise), `hybridize()` without static memory,
-pictures decoded in the loop, and after every batch a look at loss and accuracy, which waits for it.
+images decoded in the loop, and after every batch a look at loss and accuracy, which waits for it.
 The weights are random, as nothing can be downloaded, and nothing is drawn: both in its favour.
 """
 import os
@@ -28,7 +28,7 @@ def bare_mxnet():
 
 
 def training(network, batch_size, image_size, epochs=1, freeze=False):
-    """The chapter's `train_fine_tuning` on a folder of pictures, with a new net."""
+    """The chapter's `train_fine_tuning` on a folder of images, with a new net."""
     mx = bare_mxnet()
 
     def work(data):
@@ -117,7 +117,7 @@ def train_epoch(mx, net, train_iter, loss, trainer):
 
 
 def evaluate(mx, net, test_iter):
-    """Accuracy on the test pictures, batch by batch."""
+    """Accuracy on the test images, batch by batch."""
     correct = examples = 0
     for X, y in test_iter:
         correct, examples = correct + right(net(X), y), examples + len(y)

@@ -36,7 +36,7 @@ def torchvision():
 
 
 def training(network, batch_size, image_size, epochs=1, freeze=False):
-    """The tab's `train_fine_tuning` on a folder of pictures, with a new net."""
+    """The tab's `train_fine_tuning` on a folder of images, with a new net."""
     torchvision()
 
     def work(data):
@@ -88,7 +88,7 @@ def loader(batch_size, image_size, workers):
 
 
 def datasets(data, image_size, parts=('train', 'test')):
-    """The folders of pictures with the tab's augmentation."""
+    """The folders of images with the tab's augmentation."""
     transforms = torchvision().transforms
     ready = [transforms.ToTensor(),
              transforms.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])]
@@ -150,7 +150,7 @@ def train_epoch(net, train_iter, loss, trainer):
 
 
 def evaluate(net, test_iter):
-    """Accuracy on the test pictures, batch by batch."""
+    """Accuracy on the test images, batch by batch."""
     net.eval()
     correct = examples = 0
     with torch.no_grad():

@@ -1,11 +1,11 @@
-"""Training pictures per second over a whole epoch: ours, the chapter's two tabs, PyTorch tuned.
+"""Training images per second over a whole epoch: ours, the chapter's two tabs, PyTorch tuned.
 
     python benchmarks/epoch.py --data FOLDER --json epoch.json
 
 An epoch is decoding, augmentation, the training step and the test pass at its end, from files to
-accuracy; the pictures of the training set are divided by all of that time. Every round is a new run
+accuracy; the images of the training set are divided by all of that time. Every round is a new run
 of one epoch in a process that has warmed up on a short one. "Whole call" also counts what comes
-before the epoch: our check of every picture, the trainer. Columns of the JSON: the same, and the
+before the epoch: our check of every image, the trainer. Columns of the JSON: the same, and the
 seconds, the cores kept busy and the peak of memory of every round.
 
 The chapter's MXNet tab runs twice: as it is (MXNet takes half the cores) and told to use them all.
@@ -14,21 +14,21 @@ How PyTorch is tuned is tried out first (tuning.py); `--no-trials` takes channel
 import sys
 
 from harness import Side, compare
-from options import add_pictures, add_trials, chosen, make_parser, parse, pictures
+from options import add_images, add_trials, chosen, images, make_parser, parse
 from report import CORES, report, without_bfloat16
 from tuning import tuned_sides
 
-COLUMNS = {'images_per_second': 'pictures/s', 'call_images_per_second': 'whole call',
+COLUMNS = {'images_per_second': 'images/s', 'call_images_per_second': 'whole call',
            'cores': 'cores busy', 'peak_mb': 'peak MB'}
 
 
 def main():
     parser = make_parser(__doc__)
-    add_pictures(parser)
+    add_images(parser)
     add_trials(parser)
     args = parse(parser, train=12, test=4, batch_size=8)
     short = min(args.train, args.batch_size + args.train % args.batch_size)
-    with pictures(args, (args.train, args.test), (short, min(args.test, 16))) as (data, warm_up):
+    with images(args, (args.train, args.test), (short, min(args.test, 16))) as (data, warm_up):
         sides, trials = make_sides(args, warm_up)
         results = compare(chosen(sides, args), args.rounds, {'data': data}, {'data': warm_up})
     return report(args, results, COLUMNS, trials=trials)

@@ -3,31 +3,31 @@
     python benchmarks/frozen.py --data FOLDER --json frozen.json
 
 The whole call is measured, from files to the last accuracy, because what the cache costs it costs
-before the first epoch; the pictures of all epochs are divided by it. Ours freezes weights and
+before the first epoch; the images of all epochs are divided by it. Ours freezes weights and
 BatchNorm's statistics, the chapter's tabs the weights, as exercise 3 says. Its PyTorch code freezes
 the output layer too, which then learns nothing: here that layer learns, as in its MXNet tab.
-With a cache every epoch trains on the same `--views` augmented views of each picture.
+With a cache every epoch trains on the same `--views` augmented views of each image.
 """
 import sys
 
 from harness import Side, compare
-from options import add_pictures, add_trials, chosen, make_parser, parse, pictures
+from options import add_images, add_trials, chosen, images, make_parser, parse
 from report import report
 from tuning import tuned_sides
 
-COLUMNS = {'call_images_per_second': 'pictures/s', 'call_seconds': 'seconds',
+COLUMNS = {'call_images_per_second': 'images/s', 'call_seconds': 'seconds',
            'cores': 'cores busy', 'peak_mb': 'peak MB'}
 
 
 def main():
     parser = make_parser(__doc__)
-    add_pictures(parser, train=256, test=100, batch_size=64)
+    add_images(parser, train=256, test=100, batch_size=64)
     add_trials(parser)
     parser.add_argument('--epochs', type=int, default=5)
-    parser.add_argument('--views', type=int, default=1, help='augmented views kept of a picture')
+    parser.add_argument('--views', type=int, default=1, help='augmented views kept of an image')
     args = parse(parser, train=12, test=4, batch_size=8, epochs=2)
     short = min(args.train, args.batch_size + args.train % args.batch_size)
-    with pictures(args, (args.train, args.test), (short, min(args.test, 16))) as (data, warm_up):
+    with images(args, (args.train, args.test), (short, min(args.test, 16))) as (data, warm_up):
         sides, trials = make_sides(args, warm_up)
         results = compare(chosen(sides, args), args.rounds, {'data': data}, {'data': warm_up})
     return report(args, results, COLUMNS, trials=trials)

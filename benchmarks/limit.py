@@ -7,14 +7,14 @@ The rate is that of multiplying large matrices: the best of three libraries, of 
 import json
 import time
 
-import numpy
+import numpy as np
 from side import NotAvailable
 
 SIZES = (1024, 2048, 4096)
 
 
 def network_macs(network, image_size):
-    """Multiply-adds of each layer of a Gluon network for one picture, in order."""
+    """Multiply-adds of each layer of a Gluon network for one image, in order."""
     import gluon_finetune as gf
     from gluon_finetune.compat.imports import mx
 
@@ -50,10 +50,10 @@ def product(numbers):
 
 
 def training_flops(macs):
-    """Operations to train on one picture: forward, and backward to weights and inputs.
+    """Operations to train on one image: forward, and backward to weights and inputs.
 
     Backward takes each layer's multiply-adds twice more, but nobody needs the gradient of the
-    pictures: the first layer, once.
+    images: the first layer, once.
     """
     return 2 * (3 * sum(macs) - macs[0])
 
@@ -108,7 +108,7 @@ def numpy_gemm(cores, dtype):
         raise NotAvailable(f'NumPy has no {dtype}')
 
     def multiply(size):
-        a, b = (numpy.random.RandomState(i).randn(size, size).astype('float32') for i in (0, 1))
-        out = numpy.empty_like(a)
-        return lambda: numpy.matmul(a, b, out=out)
+        a, b = (np.random.RandomState(i).randn(size, size).astype('float32') for i in (0, 1))
+        out = np.empty_like(a)
+        return lambda: np.matmul(a, b, out=out)
     return multiply

@@ -1,14 +1,14 @@
-"""Training pictures prepared per second: `load_data` against torchvision's folder and DataLoader.
+"""Training images prepared per second: `load_data` against torchvision's folder and DataLoader.
 
     python benchmarks/loader.py --data FOLDER --json loader.json
 
-A round is one pass over the training pictures, from files to normalised batches, with the chapter's
-augmentation on both sides, without any network. Three kinds of pictures: photographs (`--data`),
+A round is one pass over the training images, from files to normalised batches, with the chapter's
+augmentation on both sides, without any network. Three kinds of images: photographs (`--data`),
 large ones (4000x3000, JPEG with a sensor's noise, drawn), small ones (PNG of about 100 pixels,
 drawn). In this process (0 workers), and with 1 and 2 workers.
 
-"A core" is pictures per second of CPU time, of this process and its workers together; "in all" is
-pictures per second of wall time. torchvision runs twice: with PyTorch's own number of threads and
+"A core" is images per second of CPU time, of this process and its workers together; "in all" is
+images per second of wall time. torchvision runs twice: with PyTorch's own number of threads and
 with one, because its transforms are too small to share.
 """
 import os
@@ -16,25 +16,25 @@ import sys
 import tempfile
 
 from harness import Side, ask_once, compare
-from options import add_pictures, chosen, make_parser, parse, pictures
+from options import add_images, chosen, images, make_parser, parse
 from report import advantage, report
 
-COLUMNS = {'images_per_cpu_second': 'a core, pictures/s', 'images_per_second': 'in all',
+COLUMNS = {'images_per_cpu_second': 'a core, images/s', 'images_per_second': 'in all',
            'cores': 'cores busy', 'peak_mb': 'peak MB'}
 
 
 def main():
     parser = make_parser(__doc__)
-    add_pictures(parser, train=400, test=2, batch_size=32)
-    parser.add_argument('--large', type=int, default=24, help='number of large pictures')
-    parser.add_argument('--small', type=int, default=1000, help='number of small pictures')
+    add_images(parser, train=400, test=2, batch_size=32)
+    parser.add_argument('--large', type=int, default=24, help='number of large images')
+    parser.add_argument('--small', type=int, default=1000, help='number of small images')
     parser.add_argument('--workers', type=int, nargs='+', default=[0, 1, 2])
     parser.add_argument('--kinds', nargs='+', choices=['photographs', 'large', 'small'],
                         default=['photographs', 'large', 'small'])
     args = parse(parser, train=8, large=2, small=4, batch_size=4, workers=[0])
     results, counts = {}, {'photographs': args.train, 'large': args.large, 'small': args.small}
     with tempfile.TemporaryDirectory() as place, \
-            pictures(args, (args.train, args.test)) as (photographs,):
+            images(args, (args.train, args.test)) as (photographs,):
         for kind in args.kinds:
             data = photographs
             if kind != 'photographs':
@@ -61,7 +61,7 @@ def make_sides(args):
 
 
 def ours_against(results):
-    """{torchvision's side: how many times faster ours is at the same pictures and workers}."""
+    """{torchvision's side: how many times faster ours is at the same images and workers}."""
     found = {}
     for name, theirs in results.items():
         kind, _, side = name.partition(': ')

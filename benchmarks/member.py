@@ -8,7 +8,7 @@ Needs only the installed package, not the checkout; noxfile.py runs it.
 import sys
 from pathlib import Path
 
-import numpy
+import numpy as np
 
 import gluon_finetune as gf
 from gluon_finetune.cli.main import main as cli
@@ -21,21 +21,21 @@ TOLERANCE = 1e-5   # of probabilities
 
 
 def write(folder):
-    """Fine-tunes on drawn pictures; leaves the run, weights as MXNet saves them, and answers."""
+    """Fine-tunes on drawn images; leaves the run, weights as MXNet saves them, and answers."""
     folder = Path(folder)
-    draw_hotdogs(folder / 'pictures', train=8, test=4, size=64)
+    draw_hotdogs(folder / 'images', train=8, test=4, size=64)
     options = ['--network', NETWORK, '--image-size', str(SIZE), '--batch-size', '8']
     train(folder, 'source', '--scratch', '--epochs', '1', *options)
     weights = (folder / 'source' / 'best.params').rename(folder / f'{NETWORK}-source.params')
     train(folder, 'run', '--source', str(weights), '--epochs', '2', *options)
     net = gf.Predictor.load(str(folder / 'run')).net
-    X = numpy.random.RandomState(0).randn(8, 3, SIZE, SIZE).astype('float32')
-    numpy.savez(folder / 'answers.npz', X=X, answers=predict_probabilities(net, array(X)))
+    X = np.random.RandomState(0).randn(8, 3, SIZE, SIZE).astype('float32')
+    np.savez(folder / 'answers.npz', X=X, answers=predict_probabilities(net, array(X)))
     net.save_parameters(str(folder / f'{NETWORK}-mxnet.params'))
 
 
 def train(folder, name, *options):
-    status = cli.main(['train', str(folder / 'pictures'), '--out', str(folder / name), *options])
+    status = cli.main(['train', str(folder / 'images'), '--out', str(folder / name), *options])
     if status:
         raise SystemExit(f'train ended with status {status}')
 
@@ -43,7 +43,7 @@ def train(folder, name, *options):
 def read(folders):
     """Raises SystemExit unless the runs and weights in `folders` answer as they did there."""
     for folder in map(Path, folders):
-        saved = numpy.load(folder / 'answers.npz')
+        saved = np.load(folder / 'answers.npz')
         nets = {'run': gf.Predictor.load(str(folder / 'run')).net,
                 'weights': gf.source_net(str(folder / f'{NETWORK}-mxnet.params'))}
         for what, net in nets.items():

@@ -2,14 +2,14 @@
 
     python benchmarks/memory.py --data FOLDER --json memory.json
 
-Every round is a new process that trains one epoch of `--train` pictures (three batches: the peak is
+Every round is a new process that trains one epoch of `--train` images (three batches: the peak is
 there after the second) and tests. The peak is the most that was ever resident of that process,
 libraries included; "after imports" is what they alone take.
 """
 import sys
 
 from harness import Side, compare_fresh
-from options import add_pictures, chosen, make_parser, parse, pictures
+from options import add_images, chosen, images, make_parser, parse
 from report import CORES, report, without_bfloat16
 from tuning import BARE, KEEPING, in_words
 
@@ -18,11 +18,11 @@ COLUMNS = {'peak_mb': 'peak MB', 'ready_mb': 'after imports', 'seconds': 'second
 
 def main():
     parser = make_parser(__doc__)
-    add_pictures(parser, train=384, test=128)
+    add_images(parser, train=384, test=128)
     parser.set_defaults(rounds=3)
     args = parse(parser, train=12, test=4, batch_size=8)
     sides = chosen(make_sides(args), args)
-    with pictures(args, (args.train, args.test)) as (data,):
+    with images(args, (args.train, args.test)) as (data,):
         results = compare_fresh(sides, args.rounds, {'data': data})
     return report(args, results, COLUMNS, less_is_better=True)
 

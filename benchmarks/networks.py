@@ -9,7 +9,7 @@ import argparse
 import sys
 from pathlib import Path
 
-import numpy
+import numpy as np
 
 from gluon_finetune import finetune_net, network_names, scratch_net
 from gluon_finetune.compat.imports import array, gluoncv, mx, structured_parameters
@@ -18,7 +18,7 @@ from gluon_finetune.models.output import output_layer, output_name, weights
 from gluon_finetune.models.zoo import GLUON, STORE_NAMES
 
 PAGE = Path(__file__).resolve().parents[1] / 'docs' / 'networks.md'
-HEADER = ('| network | zoo | weights | output layer | parameters (millions) | picture sizes | '
+HEADER = ('| network | zoo | weights | output layer | parameters (millions) | image sizes | '
           'NumPy-style arrays |\n|---|---|---|---|---:|---|---|')
 
 
@@ -37,12 +37,12 @@ def row(name):
     millions = sum(value.size for value in weights(net).values()) / 1e6
     return (f'| `{name}` | {"Gluon" if name in GLUON else "GluonCV"} | {stored(name)} | `{place}` '
             f'{kind} | {millions:.1f} | {in_words(sizes, fitting_sizes(net), size)} | '
-            f'{"as written" if native else "adapted"} |')
+            f'{"as written" if native else "for_both_apis"} |')
 
 
 def one_step(source, size):
     """One SGD step of the fine-tuned copy; raises unless it did exactly what it should."""
-    X = array(numpy.random.RandomState(0).randn(2, 3, size, size), dtype='float32')
+    X = array(np.random.RandomState(0).randn(2, 3, size, size), dtype='float32')
     source.hybridize()
     source(X)
     before = weights(source)
@@ -62,8 +62,8 @@ def one_step(source, size):
     gradient = layer.weight.grad().asnumpy()
     trainer.step(1)
     moved = fresh[place + 'weight'] - weights(net)[place + 'weight']
-    check(numpy.isfinite(mean.asnumpy()).all(), 'the loss is not finite')
-    check(numpy.abs(moved - 1e-2 * gradient).max() <= 1e-6 + 1e-4 * numpy.abs(moved).max(),
+    check(np.isfinite(mean.asnumpy()).all(), 'the loss is not finite')
+    check(np.abs(moved - 1e-2 * gradient).max() <= 1e-6 + 1e-4 * np.abs(moved).max(),
           'the output layer does not learn ten times faster')
     check(all((value == before[name]).all() for name, value in weights(source).items()),
           'the source has changed')

@@ -2,7 +2,7 @@
 import os
 import time
 
-import numpy
+import numpy as np
 import onnxruntime
 from side import NotAvailable
 
@@ -14,7 +14,7 @@ def predict(path, batch_size, image_size, steps, cores):
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = cores
     session = onnxruntime.InferenceSession(path, options, providers=['CPUExecutionProvider'])
-    X = numpy.random.RandomState(0).randn(batch_size, 3, image_size, image_size).astype('float32')
+    X = np.random.RandomState(0).randn(batch_size, 3, image_size, image_size).astype('float32')
     session.run(None, {'X': X})
 
     def work():

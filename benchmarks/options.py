@@ -1,4 +1,4 @@
-"""The options of the benchmarks and the pictures they ask for; knows no framework."""
+"""The options of the benchmarks and the images they ask for; knows no framework."""
 import argparse
 import contextlib
 import itertools
@@ -31,12 +31,12 @@ def add_trials(parser):
                         'channels last and no more')
 
 
-def add_pictures(parser, train=512, test=200, batch_size=128):
-    """The options about pictures and their number."""
+def add_images(parser, train=512, test=200, batch_size=128):
+    """The options about images and their number."""
     parser.add_argument('--data', metavar='FOLDER',
                         help='with train/<class>/ and test/<class>/ (default: drawn)')
-    parser.add_argument('--train', type=int, default=train, help='pictures to train on')
-    parser.add_argument('--test', type=int, default=test, help='pictures to test on')
+    parser.add_argument('--train', type=int, default=train, help='images to train on')
+    parser.add_argument('--test', type=int, default=test, help='images to test on')
     parser.add_argument('--batch-size', type=int, default=batch_size)
 
 
@@ -57,8 +57,8 @@ def chosen(sides, args):
 
 
 @contextlib.contextmanager
-def pictures(args, *counts):
-    """Temporary folders of pictures from --data, one for each (train, test) in `counts`."""
+def images(args, *counts):
+    """Temporary folders of images from --data, one for each (train, test) in `counts`."""
     source = args.data or drawn(args.quick)
     with tempfile.TemporaryDirectory() as place:
         folders = [os.path.join(place, str(number)) for number in range(len(counts))]
@@ -69,7 +69,7 @@ def pictures(args, *counts):
 
 
 def copy_some(source, target, count):
-    """Copies `count` pictures, of each class in turn, one at least; too few are copied again."""
+    """Copies `count` images, of each class in turn, one at least; too few are copied again."""
     classes = sorted(name for name in os.listdir(source) if not name.startswith('.'))
     endless = [itertools.cycle(sorted(os.listdir(os.path.join(source, name)))) for name in classes]
     for name in classes:
@@ -82,12 +82,12 @@ def copy_some(source, target, count):
 
 
 def drawn(quick=False):
-    """Folder of pictures drawn by the package, about as large as photographs of the chapter."""
+    """Folder of images drawn by the package, about as large as photographs of the chapter."""
     name = 'drawn-quick' if quick else 'drawn'
     size, train, test = (48, 4, 2) if quick else (300, 64, 25)
     root = os.path.join(DRAWN, name)
     if not os.path.isdir(root):
-        say(f'drawing pictures into {root}')
+        say(f'drawing images into {root}')
         ask_once(Side('drawing', 'ours', 'draw', {'root': root, 'train': train, 'test': test,
                                                   'size': size}))
     return root

@@ -5,7 +5,7 @@ import operator
 import os
 import time
 
-import numpy
+import numpy as np
 from side import NotAvailable
 
 
@@ -30,7 +30,7 @@ def lacking(function, *options):
 
 
 def draw(root, train, test, size):
-    """Draws a set of pictures when asked."""
+    """Draws a set of images when asked."""
     from gluon_finetune.synthetic.dataset import draw_hotdogs
 
     def work():
@@ -40,7 +40,7 @@ def draw(root, train, test, size):
 
 
 def training(network, batch_size, image_size, epochs=1, freeze=False, **options):
-    """`train_fine_tuning` on a folder of pictures with a new net; `options` go to it."""
+    """`train_fine_tuning` on a folder of images with a new net; `options` go to it."""
     gf = package('train_fine_tuning', options)
 
     def work(data):
@@ -58,7 +58,7 @@ def training(network, batch_size, image_size, epochs=1, freeze=False, **options)
 
 
 def training_of(data, **options):
-    """`training` on pictures named beforehand."""
+    """`training` on images named beforehand."""
     work = training(**options)
     return lambda: work(data)
 
@@ -96,7 +96,7 @@ def check(dtype):
 
 def random_batch(module, batch_size, image_size):
     """(X, y) of one batch; `module` makes arrays of NumPy's."""
-    random = numpy.random.RandomState(0)
+    random = np.random.RandomState(0)
     X = random.randn(batch_size, 3, image_size, image_size).astype('float32')
     return module.array(X), module.array(random.randint(0, 2, batch_size), dtype='int32')
 
@@ -118,7 +118,7 @@ def make_run(data, path, network, source, image_size, epochs):
 
 
 def predict(run, data, batch_size, image_size, steps, dtype='float32'):
-    """A `Predictor` on one batch in memory again and again, then on every test picture."""
+    """A `Predictor` on one batch in memory again and again, then on every test image."""
     gf = package('Predictor.load', () if dtype == 'float32' else ['dtype'])
     from gluon_finetune.compat.imports import mx
     check(dtype)
@@ -137,7 +137,7 @@ def predict(run, data, batch_size, image_size, steps, dtype='float32'):
         best = predictor.probabilities(paths).argmax(axis=1)
         return {'images_per_second': steps * batch_size / seconds,
                 'files_per_second': len(paths) / (time.perf_counter() - began),
-                'accuracy': float((best == numpy.array(labels)).mean())}
+                'accuracy': float((best == np.array(labels)).mean())}
     return work
 
 
@@ -156,22 +156,22 @@ def loader(batch_size, image_size, workers):
 
 
 def draw_kind(root, kind, count):
-    """Draws `count` training pictures a class, one to test: 'large' (4000x3000), 'small' (PNG)."""
+    """Draws `count` training images a class, one to test: 'large' (4000x3000), 'small' (PNG)."""
     from PIL import Image
 
-    from gluon_finetune.synthetic.dataset import HOTDOG_CLASSES, draw_picture
+    from gluon_finetune.synthetic.dataset import HOTDOG_CLASSES, draw_image
 
     def work():
-        random = numpy.random.default_rng(0)
+        random = np.random.default_rng(0)
         for name, number in itertools.product(HOTDOG_CLASSES, range(count + 1)):
             folder = os.path.join(root, 'train' if number < count else 'test', name)
             os.makedirs(folder, exist_ok=True)
-            picture = draw_picture(HOTDOG_CLASSES[name][0], 96, number)
+            image = draw_image(HOTDOG_CLASSES[name][0], 96, number)
             if kind == 'small':
-                picture.save(os.path.join(folder, f'{number}.png'))
+                image.save(os.path.join(folder, f'{number}.png'))
                 continue
             # A sensor's noise: without it the file would be a tenth of a photograph's.
-            pixels = numpy.asarray(picture.resize((4000, 3000), Image.BICUBIC), 'float32')
+            pixels = np.asarray(image.resize((4000, 3000), Image.BICUBIC), 'float32')
             pixels += random.standard_normal(pixels.shape[:2] + (1,), 'float32') * 5
             Image.fromarray(pixels.clip(0, 255).astype('uint8')).save(
                 os.path.join(folder, f'{number}.jpg'), quality=90)

@@ -1,6 +1,6 @@
 """The chapter's two tabs on the same photographs: test accuracy over several seeds.
 
-    python benchmarks/parity_bands.py DATA SOURCE --out bands.csv [--seeds 5] [--picture bands.png]
+    python benchmarks/parity_bands.py DATA SOURCE --out bands.csv [--seeds 5] [--image bands.png]
 
 Both frameworks train the same network (SOURCE: weights of a resnet18_v2) from the same first
 weights on the same crops in the same order: with the numbers that each tab prints, and with those
@@ -42,8 +42,8 @@ def main():
                 append(args.out, [dict(zip(KEY, key), **row) for row in rows])
                 print(*key, *(f'{row["test_acc"]:.3f}' for row in rows), flush=True)
     print(table(read(args.out)))
-    if args.picture:
-        draw(read(args.out), args.picture)
+    if args.image:
+        draw(read(args.out), args.image)
 
 
 def make_parser():
@@ -51,14 +51,14 @@ def make_parser():
     parser.add_argument('data')
     parser.add_argument('source')
     parser.add_argument('--out', default='bands.csv')
-    parser.add_argument('--picture')
+    parser.add_argument('--image')
     parser.add_argument('--seeds', type=int, default=5)
     parser.add_argument('--image-size', type=int, default=64)
     return parser
 
 
 def in_memory(folders):
-    """The same pictures, decoded once."""
+    """The same images, decoded once."""
     train, test = (mx.gluon.data.SimpleDataset(list(part))
                    for part in (folders.train, folders.test))
     return types.SimpleNamespace(train=train, test=test, classes=folders.classes)

@@ -1,9 +1,9 @@
-"""Pictures classified per second: ours in float32, bfloat16 and int8, PyTorch, ONNX Runtime.
+"""Images classified per second: ours in float32, bfloat16 and int8, PyTorch, ONNX Runtime.
 
     python benchmarks/predict.py --data FOLDER [--source FILE] --json predict.json
 
 First a run is trained to predict with (`--run RUN` takes one that is there). "Network" is one batch
-in memory, again and again; "from files" is reading, preparing and classifying every test picture;
+in memory, again and again; "from files" is reading, preparing and classifying every test image;
 accuracy is that of the run on them, so that int8 can be held against float32: it means something
 with `--source`, pretrained weights, alone. PyTorch has random weights, as its speed does not depend
 on them, in inference mode: eager, compiled, compiled with frozen weights, and as a frozen script
@@ -14,25 +14,25 @@ import sys
 import tempfile
 
 from harness import Side, ask_once, compare
-from options import add_pictures, chosen, make_parser, parse, pictures
+from options import add_images, chosen, images, make_parser, parse
 from report import CORES, report, without_bfloat16
 from tuning import KEEPING
 
-COLUMNS = {'images_per_second': 'network, pictures/s', 'files_per_second': 'from files',
+COLUMNS = {'images_per_second': 'network, images/s', 'files_per_second': 'from files',
            'accuracy': 'accuracy', 'cores': 'cores busy', 'peak_mb': 'peak MB'}
 COMPILING = 'compiling takes a minute: left out of --quick'
 
 
 def main():
     parser = make_parser(__doc__)
-    add_pictures(parser, train=256, test=200, batch_size=32)
+    add_images(parser, train=256, test=200, batch_size=32)
     parser.add_argument('--source', help='pretrained weights of a Gluon network, to train from')
     parser.add_argument('--epochs', type=int, default=2, help='of that training')
     parser.add_argument('--run', help='a run directory that is there, instead')
     parser.add_argument('--steps', type=int, default=10, help='batches in a round')
     args = parse(parser, train=8, test=4, batch_size=4, steps=1, epochs=1)
     with tempfile.TemporaryDirectory() as place, \
-            pictures(args, (args.train, args.test)) as (data,):
+            images(args, (args.train, args.test)) as (data,):
         run, onnx = args.run or os.path.join(place, 'run'), os.path.join(place, 'net.onnx')
         sides = chosen(make_sides(args, data, run, onnx), args)
         if not args.run:

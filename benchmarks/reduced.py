@@ -3,9 +3,9 @@
     python benchmarks/reduced.py DATA SOURCE [--image-size 64]
 
 A net is fine-tuned on the photographs DATA from the weights SOURCE, then classifies the test
-pictures: decoded whole; reduced while twice the pixels that are needed are left a side, as the
-package does; and reduced while just enough are left. The same without a net for drawn pictures of
-4000x3000 pixels with a sensor's noise, at 224 pixels. Differences are of the resized pictures, in
+images: decoded whole; reduced while twice the pixels that are needed are left a side, as the
+package does; and reduced while just enough are left. The same without a net for drawn images of
+4000x3000 pixels with a sensor's noise, at 224 pixels. Differences are of the resized images, in
 steps of 1/255, from those decoded whole.
 """
 import argparse
@@ -14,19 +14,19 @@ import statistics
 import tempfile
 import time
 
-import numpy
+import numpy as np
 from ours import draw_kind
 
 import gluon_finetune as gf
 from gluon_finetune.compat.imports import array
 from gluon_finetune.config import IMAGENET_STD
 from gluon_finetune.data import augment
-from gluon_finetune.data.image import Picture
-from gluon_finetune.data.loader import read_view
+from gluon_finetune.data.image import EncodedImage
+from gluon_finetune.data.loader import read_crop
 from gluon_finetune.training.evaluate import predict_probabilities
 
 WAYS = {'whole': float('inf'), 'twice the pixels left': 2, 'just enough left': 1}
-COLUMNS = ['pictures', 'decoded', 'reduced', 'ms a picture', 'difference, mean',
+COLUMNS = ['images', 'decoded', 'reduced', 'ms an image', 'difference, mean',
            '99th percentile', 'most', 'accuracy', 'other answers']
 
 
@@ -36,7 +36,7 @@ def main():
     parser.add_argument('source')
     parser.add_argument('--image-size', type=int, default=64)
     parser.add_argument('--epochs', type=int, default=5)
-    parser.add_argument('--large', type=int, default=8, help='pictures of 4000x3000')
+    parser.add_argument('--large', type=int, default=8, help='images of 4000x3000')
     args = parser.parse_args()
     folders = gf.ImageFolders(args.data)
     gf.seed_everything(0)
@@ -53,16 +53,16 @@ def main():
 
 
 def compare(what, items, image_size, net=None):
-    """Prints a row for each way to decode the pictures `items`."""
+    """Prints a row for each way to decode the images `items`."""
     whole = answers = None
     for way, spare in WAYS.items():
         X, reduced, seconds = read(items, image_size, spare)
         whole = X if whole is None else whole
-        difference = abs(X - whole) * (255 * numpy.float32(IMAGENET_STD)[:, None, None])
+        difference = abs(X - whole) * (255 * np.float32(IMAGENET_STD)[:, None, None])
         cells = [what, way, f'{reduced:.0%}', f'{seconds * 1e3:.1f}', f'{difference.mean():.2f}',
-                 f'{numpy.percentile(difference, 99):.1f}', f'{difference.max():.0f}']
+                 f'{np.percentile(difference, 99):.1f}', f'{difference.max():.0f}']
         if net:
-            now = numpy.concatenate([predict_probabilities(net, array(X[i:i + 32]))
+            now = np.concatenate([predict_probabilities(net, array(X[i:i + 32]))
                                      for i in range(0, len(X), 32)]).argmax(1)
             answers = now if answers is None else answers
             right = now == [label for _, label in items]
@@ -71,15 +71,15 @@ def compare(what, items, image_size, net=None):
 
 
 def read(items, image_size, spare):
-    """The tensors of pictures, the share of them decoded reduced, median seconds for one."""
+    """The tensors of images, the share of them decoded reduced, median seconds for one."""
     augment._SPARE = spare
     augs, seconds, reduced = augment.test_augs(image_size), [], 0
-    X = numpy.empty((len(items), 3, image_size, image_size), 'float32')
+    X = np.empty((len(items), 3, image_size, image_size), 'float32')
     for (path, _), out in zip(items, X):
-        began, picture = time.perf_counter(), Picture(path)
-        view = augs.draw(*picture.shape, None)
-        reduced += augment.reduction_for(view, picture.reductions) > 1
-        read_view(picture, augs, None, out)
+        began, image = time.perf_counter(), EncodedImage(path)
+        view = augs.draw(*image.shape, None)
+        reduced += augment.reduction_for(view, image.reductions) > 1
+        read_crop(image, augs, None, out)
         seconds.append(time.perf_counter() - began)
     return X, reduced / len(items), statistics.median(seconds)
 

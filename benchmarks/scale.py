@@ -1,25 +1,25 @@
-"""What our training costs against the number of pictures, their size, and the size of a batch.
+"""What our training costs against the number of images, their size, and the size of a batch.
 
     python benchmarks/scale.py --json scale.json
 
 One number changes at a time, the others stay at the first of theirs. Every round is a new process
 that trains one epoch; its cost is the seconds of the whole call and the peak of memory. Reported
 are the exponent p of seconds ~ size^p that fits best, and the cost of a unit of work against that
-at the smallest setting: 1 where cost grows as the work does. Work is pictures times their area.
+at the smallest setting: 1 where cost grows as the work does. Work is images times their area.
 """
 import sys
 
 from harness import Side, compare_fresh
-from options import add_pictures, make_parser, parse, pictures
+from options import add_images, images, make_parser, parse
 from report import exponent, median, number, report
 
-COLUMNS = {'call_seconds': 'seconds', 'call_images_per_second': 'pictures/s',
+COLUMNS = {'call_seconds': 'seconds', 'call_images_per_second': 'images/s',
            'peak_mb': 'peak MB'}
 
 
 def main():
     parser = make_parser(__doc__)
-    add_pictures(parser, train=64, test=16, batch_size=16)
+    add_images(parser, train=64, test=16, batch_size=16)
     parser.add_argument('--times', type=int, nargs='+', default=[1, 10, 100],
                         help='multiples of --train and --test')
     parser.add_argument('--sizes', type=int, nargs='+', default=[64, 128, 256],
@@ -30,8 +30,8 @@ def main():
     args = parse(parser, train=8, test=2, batch_size=4, times=[1, 2], sizes=[32, 64],
                  batches=[4, 8])
     counts = [(args.train * times, args.test * times) for times in args.times]
-    with pictures(args, *counts) as folders:
-        sides = {'pictures': {count: side(args, folder, count)
+    with images(args, *counts) as folders:
+        sides = {'images': {count: side(args, folder, count)
                               for folder, (count, _) in zip(folders, counts)},
                  'image size': {size: side(args, folders[0], counts[0][0], image_size=size)
                                 for size in args.sizes},
@@ -49,17 +49,17 @@ def main():
 def side(args, data, count, **changed):
     options = {'network': args.network, 'batch_size': args.batch_size,
                'image_size': args.image_size, **changed}
-    name = f'{count} pictures of {options["image_size"]}, batches of {options["batch_size"]}'
+    name = f'{count} images of {options["image_size"]}, batches of {options["batch_size"]}'
     return Side(name, 'ours', 'training_of', {**options, 'data': data})
 
 
 def law(what, group, results):
     """Cost against size: the exponent, and the cost of a unit of work against the smallest's.
 
-    None where a side has no measurement, or where there is one alone. The unit is a picture; where
-    the size of pictures changes, a pixel; where that of batches does, the same pictures.
+    None where a side has no measurement, or where there is one alone. The unit is an image; where
+    the size of images changes, a pixel; where that of batches does, the same images.
     """
-    work = {size: {'pictures': size, 'image size': size ** 2, 'batch size': 1}[what]
+    work = {size: {'images': size, 'image size': size ** 2, 'batch size': 1}[what]
             for size in group}
     seconds = {size: median(results[one.name], 'call_seconds') for size, one in group.items()}
     if len(seconds) < 2 or not all(seconds.values()):

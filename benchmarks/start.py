@@ -3,13 +3,13 @@
     python benchmarks/start.py --json start.json
 
 Every round is a new process, with files that the system has in memory after the first. The first
-batch is a whole run of as few pictures as one batch has: reading them, a new net, one step, and a
-test on two pictures. "Python" starts the same process and imports nothing.
+batch is a whole run of as few images as one batch has: reading them, a new net, one step, and a
+test on two images. "Python" starts the same process and imports nothing.
 """
 import sys
 
 from harness import Side, compare_fresh
-from options import add_pictures, chosen, make_parser, parse, pictures
+from options import add_images, chosen, images, make_parser, parse
 from report import CORES, report
 
 COLUMNS = {'age_seconds': 'to the first batch, s', 'ready_seconds': 'imports, s',
@@ -18,10 +18,10 @@ COLUMNS = {'age_seconds': 'to the first batch, s', 'ready_seconds': 'imports, s'
 
 def main():
     parser = make_parser(__doc__)
-    add_pictures(parser, train=32, test=2, batch_size=32)
+    add_images(parser, train=32, test=2, batch_size=32)
     args = parse(parser, train=4, test=2, batch_size=4)
     sides = chosen(make_sides(args), args)
-    with pictures(args, (args.batch_size, args.test)) as (data,):
+    with images(args, (args.batch_size, args.test)) as (data,):
         results = compare_fresh(sides, args.rounds, {'data': data})
     return report(args, results, COLUMNS, less_is_better=True)
 

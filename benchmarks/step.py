@@ -1,4 +1,4 @@
-"""Training pictures per second of the bare step, and the share of this machine's limit it reaches.
+"""Training images per second of the bare step, and the share of this machine's limit it reaches.
 
     python benchmarks/step.py --json step.json
 
@@ -6,7 +6,7 @@ A step is forward, loss, backward and update on one batch that stays in memory. 
 package's loop on a net as the package hybridises it; the chapter's steps ask for loss and accuracy
 after each batch, as its library does.
 
-The limit: the floating-point operations to train on one picture, counted from the layers of the
+The limit: the floating-point operations to train on one image, counted from the layers of the
 network (limit.py says which), over the best rate at which this machine multiplies large matrices.
 A step at the limit would do nothing but multiply, at full rate.
 """
@@ -18,7 +18,7 @@ from options import add_trials, chosen, make_parser, parse
 from report import CORES, median, number, report, without_bfloat16
 from tuning import tuned_sides
 
-COLUMNS = {'images_per_second': 'pictures/s', 'cores': 'cores busy', 'peak_mb': 'peak MB'}
+COLUMNS = {'images_per_second': 'images/s', 'cores': 'cores busy', 'peak_mb': 'peak MB'}
 
 
 def main():
@@ -81,17 +81,17 @@ def make_sides(args):
 
 
 def share(name, result, limits):
-    """Pictures per second over the limit of the number format; None without a measurement."""
+    """Images per second over the limit of the number format; None without a measurement."""
     speed = median(result, 'images_per_second')
     return speed and speed / limits['bfloat16' if 'bfloat16' in name else 'float32']
 
 
 def print_limit(args, macs, rates, limits, shares):
     print(f'{args.network} at {args.image_size}: {sum(macs) / 1e9:.3f} G multiply-adds forward, '
-          f'{training_flops(macs) / 1e9:.2f} GFLOP to train on a picture')
+          f'{training_flops(macs) / 1e9:.2f} GFLOP to train on an image')
     for dtype, limit in limits.items():
         print(f'{dtype}: {number(rates[dtype]["best"])} GFLOP/s, so at most {number(limit)} '
-              f'pictures/s; reached: '
+              f'images/s; reached: '
               + ', '.join(f'{name} {reached:.0%}' for name, reached in shares.items()
                           if reached and ('bfloat16' in name) == (dtype == 'bfloat16')))
 

@@ -16,7 +16,7 @@ MEMORY = {'contiguous': torch.contiguous_format, 'channels last': torch.channels
 
 
 def training(network, batch_size, image_size, cores, epochs=1, freeze=False, workers=0, **tuning):
-    """Epochs on a folder of pictures. The net is kept, as a compiled one is long in the making."""
+    """Epochs on a folder of images. The net is kept, as a compiled one is long in the making."""
     torch.set_num_threads(cores)
     nets = {}
 
@@ -51,7 +51,7 @@ def step(network, batch_size, image_size, steps, cores, **tuning):
 
 
 def predict(network, data, batch_size, image_size, steps, cores, **tuning):
-    """The net in inference mode on one batch again and again, then on every test picture."""
+    """The net in inference mode on one batch again and again, then on every test image."""
     torch.set_num_threads(cores)
     test_set, = chapter_torch.datasets(data, image_size, ['test'])
     net = Net(network, len(test_set.classes), **tuning)

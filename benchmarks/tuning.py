@@ -16,7 +16,7 @@ BARE = {'memory': 'channels last'}   # what is taken where nothing is tried
 
 def tuned_sides(function, options, args, arguments=None, steps=('keeping', 'workers', 'optimizer'),
                 dtypes=('float32', 'bfloat16')):
-    """PyTorch at its best in each number format, and {way: pictures per second} of all tried."""
+    """PyTorch at its best in each number format, and {way: images per second} of all tried."""
     sides, trials = [], {}
     for dtype in dtypes:
         name = 'PyTorch tuned' + f', {dtype}' * (dtype != 'float32')
@@ -32,7 +32,7 @@ def tuned_sides(function, options, args, arguments=None, steps=('keeping', 'work
 
 
 def tuned(name, function, options, args, arguments=None, steps=()):
-    """The fastest of all ways tried, as a `Side`, and {way: pictures per second}."""
+    """The fastest of all ways tried, as a `Side`, and {way: images per second}."""
     def side(tuning, environ):
         return Side(name, 'tuned_torch', function, {**options, **tuning, 'cores': CORES}, environ,
                     note=in_words(tuning, environ))

@@ -1,4 +1,4 @@
-"""Fine-tunes a pretrained ResNet-18 on the pictures and draws its curves.
+"""Fine-tunes a pretrained ResNet-18 on the images and draws its curves.
 
     python 2_fine_tune.py [folder] [file with pretrained weights]
 

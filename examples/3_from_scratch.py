@@ -1,6 +1,6 @@
 """Trains the same network twice, fine-tuned and from random weights, and draws both.
 
-    python 3_from_scratch.py [folder] [file with pretrained weights]
+python 3_from_scratch.py [folder] [file with pretrained weights]
 """
 import sys
 

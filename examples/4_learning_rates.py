@@ -1,6 +1,6 @@
 """Exercises 1 and 2: what larger and smaller learning rates do to both networks.
 
-    python 4_learning_rates.py [folder] [file with pretrained weights]
+python 4_learning_rates.py [folder] [file with pretrained weights]
 """
 import sys
 

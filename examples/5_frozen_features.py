@@ -1,6 +1,6 @@
 """Exercise 3: trains the output layer alone, and shows what the chapter's code leaves moving.
 
-    python 5_frozen_features.py [folder] [file with pretrained weights]
+python 5_frozen_features.py [folder] [file with pretrained weights]
 """
 import sys
 

@@ -1,4 +1,4 @@
-"""Trains on any folder of pictures, keeps everything in a run directory, and predicts from it.
+"""Trains on any folder of images, keeps everything in a run directory, and predicts from it.
 
     python your_own_folder.py chairs [file with pretrained weights]
 
@@ -23,7 +23,7 @@ def main(data, source='resnet18_v2', *, learning_rate=0.01, batch_size=32, num_e
         print(f'epoch {record.epoch}: test accuracy {record.test_acc:.3f}')
     print(f'report: {gf.write_report(run, folders)}')
 
-    # Predict, with nothing but the run directory: here the first test picture of each class.
+    # Predict, with nothing but the run directory: here the first test image of each class.
     predictor = gf.Predictor.load(out)
     firsts = {label: path for path, label in reversed(folders.test.items)}
     for path, ranking in zip(firsts.values(), predictor(list(firsts.values()))):

@@ -1,6 +1,6 @@
-"""Fine-tunes pretrained Gluon networks on folders of pictures.
+"""Fine-tunes pretrained Gluon networks on folders of images.
 
-The public names, in the order a picture travels: folders, batches, network, loop, result.
+The public names, in the order an image travels: folders, batches, network, loop, result.
 """
 from .start import is_command_line
 

@@ -4,12 +4,12 @@ import math
 
 from .errors import UsageError
 
-# Per-channel mean and deviation of ImageNet's RGB pictures scaled to [0, 1]: what every
+# Per-channel mean and deviation of ImageNet's RGB images scaled to [0, 1]: what every
 # pretrained network of the zoos was trained on.
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
-# Test pictures are resized to this multiple of the input before the centre crop.
+# Test images are resized to this multiple of the input before the centre crop.
 RESIZE_RATIO = 256 / 224
 
 # The chapter's network: the smallest that shows what pretraining does.
@@ -36,15 +36,15 @@ class Config:
     wd: float = 0.001              # weight decay, on every parameter
     lr_mult: float = 10            # the new output layer starts from nothing, so it learns faster
     image_size: int = 224          # what ImageNet networks were trained at
-    min_area: float = 0.08         # of a random crop; more where objects are small in the picture
+    min_area: float = 0.08         # of a random crop; more where objects are small in the image
     freeze: bool = False           # features stay as they are (exercise 3)
     seed: int = 0
     dtype: str = 'float32'         # bfloat16 or float16 where the device computes in it
-    views: int = 1                 # crops of a picture whose frozen features are kept; 0: none
+    views: int = 1                 # crops of an image whose frozen features are kept; 0: none
     num_workers: int = 1           # threads that prepare batches; without a GPU one is enough
-    cache: str = None              # 'ram' or 'disk': keep decoded pictures for the next epoch
+    cache: str = None              # 'ram' or 'disk': keep decoded images for the next epoch
     cache_limit: int = None        # bytes of it; None: half of what is free
-    on_bad: str = 'stop'           # or 'skip': what a picture that breaks while training leads to
+    on_bad: str = 'stop'           # or 'skip': what an image that breaks while training leads to
     on_diverge: str = 'stop'       # or 'rewind': to the last checkpoint, at half the learning rate
     checkpoint_every: int = None   # batches; None: after each epoch alone
 
@@ -66,7 +66,7 @@ class Config:
         _check_positive('lr_mult', self.lr_mult)
         if not (_is_number(self.min_area) and 0 < self.min_area <= 1):
             raise UsageError(f'min_area is {self.min_area!r}: it must be above 0 and at most 1, '
-                             f'the share of the picture that a crop keeps')
+                             f'the share of the image that a crop keeps')
         if not (_is_number(self.wd) and 0 <= self.wd < math.inf):
             raise UsageError(f'wd is {self.wd!r}: it must be a number from 0 up, such as 0.001')
 

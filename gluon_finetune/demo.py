@@ -1,4 +1,4 @@
-"""The chapter's four steps on drawn pictures; knows no download and needs none."""
+"""The chapter's four steps on drawn images; knows no download and needs none."""
 import dataclasses
 import glob
 import hashlib
@@ -33,7 +33,7 @@ DEFAULT_OUT = 'gluon-finetune-demo'
 class Source:
     """How the source network is made; another recipe is another file in the cache."""
     image_size: int = 64          # a 12th of the work of 224, and enough for drawings
-    pictures: int = 300           # of each class
+    images: int = 300           # of each class
     num_epochs: int = 5
     batch_size: int = 32
     learning_rate: float = 0.001  # of Adam, which gets further than SGD in so few epochs
@@ -46,7 +46,7 @@ class Target:
     train: int = 250              # of each class
     test: int = 100
     num_epochs: int = 5
-    batch_size: int = 16          # of so few pictures the chapter's 128 would be too few steps
+    batch_size: int = 16          # of so few images the chapter's 128 would be too few steps
     learning_rate: float = 0.003  # smaller than the chapter's, like the batches
     scratch_learning_rate: float = 0.1
 
@@ -60,7 +60,7 @@ def run(out=None, seed=0, progress=True, source=Source(), target=Target()):
 
     Keys: `out`, `source_file`, `seconds` (of the whole run), `source_seconds` (of them for the
     source network, hardly any where the cache had it), `fine_tuned` and `scratch` (`History`),
-    `test_pictures` (their number), `sentence`. The folder gets `hotdog/` (the pictures),
+    `test_images` (their number), `sentence`. The folder gets `hotdog/` (the images),
     `curves.png`, `predictions.png` and the histories as tables. `out` defaults to the first of
     gluon-finetune-demo, gluon-finetune-demo-2 ... that is free. Raises `UsageError` where `out`
     has something in it.
@@ -91,7 +91,7 @@ def run(out=None, seed=0, progress=True, source=Source(), target=Target()):
     _write_results(out, folders, Predictor(net, folders.classes, source.image_size),
                    fine_tuned, scratch)
     return {'out': out, 'source_file': source_file, 'source_seconds': source_seconds,
-            'fine_tuned': fine_tuned, 'scratch': scratch, 'test_pictures': len(folders.test),
+            'fine_tuned': fine_tuned, 'scratch': scratch, 'test_images': len(folders.test),
             'sentence': verdict(fine_tuned, scratch, len(folders.test)),
             'seconds': time.perf_counter() - began}
 
@@ -121,10 +121,10 @@ def pretrained_file(source=Source(), progress=True):
 
 
 def pretrain(source, progress=True):
-    """A network trained on drawn pictures of `objects.SOURCE`, and the names of their classes."""
+    """A network trained on drawn images of `objects.SOURCE`, and the names of their classes."""
     seed_everything(source.seed)
     with tempfile.TemporaryDirectory() as folder:
-        folders = ImageFolders(dataset.draw_source(os.path.join(folder, 'source'), source.pictures,
+        folders = ImageFolders(dataset.draw_source(os.path.join(folder, 'source'), source.images,
                                                  seed=source.seed, progress=progress))
         train_iter, test_iter = load_data(folders, source.batch_size, source.image_size,
                                           min_area=MIN_AREA)
@@ -153,7 +153,7 @@ def report(result):
         '', table(result['fine_tuned'], result['scratch']), '', result['sentence'], '',
         f'curves       {os.path.join(out, "curves.png")}',
         f'predictions  {os.path.join(out, "predictions.png")}',
-        f'pictures     {os.path.join(out, "hotdog")}',
+        f'images     {os.path.join(out, "hotdog")}',
         f'source net   {result["source_file"]} (kept for the next run)',
         f'{result["seconds"]:.0f} s in all, {result["source_seconds"]:.0f} s for the source net'])
 
@@ -169,18 +169,18 @@ def table(fine_tuned, scratch):
     return '\n'.join(lines)
 
 
-def verdict(fine_tuned, scratch, test_pictures):
-    """One sentence that is true of these two histories, `test_pictures` being the number of both.
+def verdict(fine_tuned, scratch, test_images):
+    """One sentence that is true of these two histories, `test_images` being the number of both.
 
     Accuracies nearer than twice the standard error of their difference are not called different.
     """
     one, other = fine_tuned[-1].test_acc, scratch[-1].test_acc
-    error = ((one * (1 - one) + other * (1 - other)) / test_pictures) ** .5
+    error = ((one * (1 - one) + other * (1 - other)) / test_images) ** .5
     after = f'{len(fine_tuned)} epoch{"s" * (len(fine_tuned) > 1)}'
-    facts = (f'After {after} the fine-tuned net names {one:.1%} of the {test_pictures} test '
-             f'pictures correctly, its twin from scratch {other:.1%}')
+    facts = (f'After {after} the fine-tuned net names {one:.1%} of the {test_images} test '
+             f'images correctly, its twin from scratch {other:.1%}')
     if abs(one - other) <= 2 * error:
-        return f'{facts}: too near to each other for so few pictures to tell which one is better.'
+        return f'{facts}: too near to each other for so few images to tell which one is better.'
     if one < other:
         return f'{facts}: in this run fine-tuning lost by {100 * (other - one):.1f} points.'
     return f'{facts}: fine-tuning is ahead by {100 * (one - other):.1f} points.'

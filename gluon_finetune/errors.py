@@ -1,4 +1,4 @@
-"""The two ways things go wrong; knows nothing about pictures, networks or MXNet."""
+"""The two ways things go wrong; knows nothing about images, networks or MXNet."""
 
 
 class UsageError(ValueError):

@@ -4,7 +4,7 @@ import random
 import shutil
 from pathlib import Path
 
-import numpy
+import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 from web_site import Site
@@ -27,7 +27,7 @@ def pytest_collection_modifyitems(items):
 def steady():
     """Seeds every random source; waits for the engine, so that its errors hit their own test."""
     random.seed(0)
-    numpy.random.seed(0)
+    np.random.seed(0)
     mx.random.seed(0)
     style = mx.util.is_np_shape(), mx.util.is_np_array()
     yield
@@ -85,7 +85,7 @@ def weights_root(shared):
 @pytest.fixture(scope='session')
 def chairs(tmp_path_factory):
     """train/ and test/ with three classes of 8 and 4 small JPEGs, each class in its colour."""
-    root = tmp_path_factory.mktemp('pictures') / 'chairs'
+    root = tmp_path_factory.mktemp('images') / 'chairs'
     drawing = random.Random(0)
     for part, count in [('train', 8), ('test', 4)]:
         for name, colour in [('bench', 'red'), ('sofa', 'green'), ('stool', 'blue')]:
@@ -107,14 +107,14 @@ def tiny_source(tmp_path_factory):
     """File with the weights of a small net of 7 classes, named as the zoo names its own."""
     from gluon_finetune.models.finetune import scratch_net
     net = scratch_net('mobilenetv2_0.25', 7)
-    net(array(numpy.zeros((1, 3, 32, 32))))
+    net(array(np.zeros((1, 3, 32, 32))))
     path = tmp_path_factory.mktemp('weights') / 'mobilenetv2_0.25-tiny.params'
     net.save_parameters(str(path))
     return str(path)
 
 
 def draw_chair(drawing, colour):
-    picture = Image.new('RGB', (drawing.randint(40, 60), drawing.randint(40, 60)), 'white')
+    image = Image.new('RGB', (drawing.randint(40, 60), drawing.randint(40, 60)), 'white')
     left, top = drawing.randint(2, 14), drawing.randint(2, 14)
-    ImageDraw.Draw(picture).rectangle([left, top, left + 22, top + 22], fill=colour)
-    return picture
+    ImageDraw.Draw(image).rectangle([left, top, left + 22, top + 22], fill=colour)
+    return image

@@ -7,7 +7,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / 'gluon_finetune'
 
 # From left to right: a module may import from its own room and from rooms to its left.
-ROOMS = [('version', 'errors', 'start', 'progress'), ('files',), ('compat',), ('config',),
+ROOMS = [('version', 'types', 'errors', 'start', 'progress'), ('files',), ('compat',), ('config',),
          ('synthetic',), ('data',), ('models',), ('training',), ('runs',), ('results',),
          ('export', 'doctor', 'parity'), ('demo',), ('cli',), ('__main__', '__init__')]
 RANK = {name: rank for rank, names in enumerate(ROOMS) for name in names}

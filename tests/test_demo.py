@@ -24,7 +24,7 @@ def test_run_leaves_curves_table_and_predictions(quick):
         'curves.png', 'fine-tuned.csv', 'from-scratch.csv', 'hotdog', 'predictions.png']
     assert History.from_csv(os.path.join(quick['out'], 'fine-tuned.csv')) == quick['fine_tuned']
     assert len(quick['fine_tuned']) == len(quick['scratch']) == 2
-    assert quick['test_pictures'] == 16
+    assert quick['test_images'] == 16
     assert quick['sentence'] == demo.verdict(quick['fine_tuned'], quick['scratch'], 16)
 
 
@@ -83,17 +83,17 @@ def test_an_output_folder_with_something_in_it_is_refused_before_anything_is_dra
 
 @pytest.mark.parametrize('one, other, sentence', [
     ([0.8, 0.9], [0.5, 0.6],
-     'After 2 epochs the fine-tuned net names 90.0% of the 200 test pictures correctly, its twin '
+     'After 2 epochs the fine-tuned net names 90.0% of the 200 test images correctly, its twin '
      'from scratch 60.0%: fine-tuning is ahead by 30.0 points.'),
     ([0.5], [0.75],
-     'After 1 epoch the fine-tuned net names 50.0% of the 200 test pictures correctly, its twin '
+     'After 1 epoch the fine-tuned net names 50.0% of the 200 test images correctly, its twin '
      'from scratch 75.0%: in this run fine-tuning lost by 25.0 points.'),
     ([0.9, 0.7], [0.5, 0.7],
-     'After 2 epochs the fine-tuned net names 70.0% of the 200 test pictures correctly, its twin '
-     'from scratch 70.0%: too near to each other for so few pictures to tell which one is better.'),
+     'After 2 epochs the fine-tuned net names 70.0% of the 200 test images correctly, its twin '
+     'from scratch 70.0%: too near to each other for so few images to tell which one is better.'),
     ([0.66], [0.62],
-     'After 1 epoch the fine-tuned net names 66.0% of the 200 test pictures correctly, its twin '
-     'from scratch 62.0%: too near to each other for so few pictures to tell which one is better.'),
+     'After 1 epoch the fine-tuned net names 66.0% of the 200 test images correctly, its twin '
+     'from scratch 62.0%: too near to each other for so few images to tell which one is better.'),
 ])
 def test_the_sentence_says_what_the_numbers_say(one, other, sentence):
     assert demo.verdict(history(*one), history(*other), 200) == sentence

@@ -1,6 +1,6 @@
 """The code on every page runs: Python blocks in order, commands against the parser, links on disk.
 
-A page finds a folder `chairs`, a picture `new.jpg`, the chapter's hot dogs (drawn) and the zoo's
+A page finds a folder `chairs`, an image `new.jpg`, the chapter's hot dogs (drawn) and the zoo's
 weights of resnet18_v2 (random) in the folder it runs in. What needs torch imports it first.
 """
 import hashlib
@@ -9,7 +9,7 @@ import shlex
 import shutil
 from pathlib import Path
 
-import numpy
+import numpy as np
 import pytest
 
 import gluon_finetune as gf
@@ -31,7 +31,7 @@ def desk(chairs, tmp_path_factory):
     draw_hotdogs(folder / 'hotdog', train=4, test=2, size=64)
     net = mx.gluon.model_zoo.vision.resnet18_v2()
     net.initialize(mx.init.Xavier())
-    net(gf.compat.array(numpy.zeros((1, 3, 32, 32)), dtype='float32'))
+    net(gf.compat.array(np.zeros((1, 3, 32, 32)), dtype='float32'))
     (folder / 'models').mkdir()
     net.save_parameters(str(folder / 'models' / 'zoo.params'))
     return folder

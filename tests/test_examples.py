@@ -1,4 +1,4 @@
-"""Every example runs on drawn pictures and tiny weights, as a person would call it."""
+"""Every example runs on drawn images and tiny weights, as a person would call it."""
 import importlib.util
 import json
 import os
@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy
+import numpy as np
 import pytest
 
 import gluon_finetune as gf
@@ -29,7 +29,7 @@ def weights(tmp_path_factory):
     path = tmp_path_factory.mktemp('weights') / 'resnet18_v2-tiny.params'
     gf.seed_everything(0)
     net = gf.scratch_net('resnet18_v2', 5)
-    net(gf.compat.array(numpy.zeros((1, 3, 32, 32)), dtype='float32'))
+    net(gf.compat.array(np.zeros((1, 3, 32, 32)), dtype='float32'))
     net.save_parameters(str(path))
     labels = [{'wnid': None, 'name': f'thing {i}'} for i in range(4)]
     labels.append({'wnid': 'n07697537', 'name': 'hotdog'})
@@ -51,12 +51,12 @@ def example(name):
     return pytest.mark.parametrize('main', [name + '.py'], indirect=True, ids=[name])
 
 
-@example('1_read_the_pictures')
-def test_read_the_pictures(main, food, tmp_path, capsys):
+@example('1_read_the_images')
+def test_read_the_images(main, food, tmp_path, capsys):
     main(food)
-    assert (tmp_path / '1_pictures.png').stat().st_size > 10000
+    assert (tmp_path / '1_images.png').stat().st_size > 10000
     printed = capsys.readouterr().out
-    assert printed.startswith('16 pictures to train on, 8 to test, classes hotdog, not-hotdog\n')
+    assert printed.startswith('16 images to train on, 8 to test, classes hotdog, not-hotdog\n')
     assert printed.endswith('becomes an input of shape (3, 224, 224)\n')
 
 
@@ -118,7 +118,7 @@ def test_an_example_runs_alone(food, tmp_path):
     done = subprocess.run([sys.executable, str(EXAMPLES[0]), food], cwd=str(tmp_path), text=True,
                           capture_output=True, env={**os.environ, 'PYTHONPATH': str(ROOT)})
     assert done.returncode == 0, done.stderr
-    assert os.listdir(str(tmp_path)) == ['1_pictures.png']
+    assert os.listdir(str(tmp_path)) == ['1_images.png']
 
 
 @pytest.mark.parametrize('path', EXAMPLES, ids=lambda path: path.stem)

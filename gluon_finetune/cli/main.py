@@ -70,7 +70,7 @@ def make_parser():
 # demo
 
 def add_demo(commands):
-    command = commands.add_parser('demo', help="the chapter's four steps on drawn pictures")
+    command = commands.add_parser('demo', help="the chapter's four steps on drawn images")
     command.add_argument('--out', help='new folder for the results (default: gluon-finetune-demo)')
     command.add_argument('--seed', type=int, default=0)
     command.set_defaults(run=lambda args: print(demo.report(demo.run(args.out, args.seed))))
@@ -80,7 +80,7 @@ def add_demo(commands):
 
 def add_train(commands):
     command = commands.add_parser(
-        'train', help='fine-tune a network on a folder of pictures',
+        'train', help='fine-tune a network on a folder of images',
         argument_default=argparse.SUPPRESS)  # what was not given must not overrule a resumed run
     command.add_argument('data', metavar='DATA', help="folder with train/ and test/, or 'hotdog'")
     for field, (flag, kind, text) in TRAIN_OPTIONS.items():
@@ -102,20 +102,20 @@ TRAIN_OPTIONS = {
     'source': ('--source', str, "file with pretrained weights (default: the zoo's)"),
     'learning_rate': ('--lr', float, 'learning rate of the features'),
     'lr_mult': ('--lr-mult', float, 'how much faster the output layer learns'),
-    'batch_size': ('--batch-size', int, 'pictures a step'),
-    'num_epochs': ('--epochs', int, 'passes over the pictures'),
+    'batch_size': ('--batch-size', int, 'images a step'),
+    'num_epochs': ('--epochs', int, 'passes over the images'),
     'image_size': ('--image-size', int, 'height and width of the input'),
-    'min_area': ('--min-area', float, 'smallest share of a picture that a training crop keeps'),
+    'min_area': ('--min-area', float, 'smallest share of an image that a training crop keeps'),
     'wd': ('--wd', float, 'weight decay'),
     'dtype': ('--dtype', str, 'what layers compute in: float32, bfloat16 or float16'),
-    'views': ('--views', int, 'with --freeze, crops of a picture that are kept; 0: none'),
-    'cache': ('--cache', str, 'ram or disk: keep decoded pictures for the next epoch'),
+    'views': ('--views', int, 'with --freeze, crops of an image that are kept; 0: none'),
+    'cache': ('--cache', str, 'ram or disk: keep decoded images for the next epoch'),
     'cache_limit': ('--cache-limit', int, 'bytes it may take (default: half of what is free)'),
     'seed': ('--seed', int, 'same seed, same result'),
-    'num_workers': ('--workers', int, 'threads that prepare pictures; they change no result'),
+    'num_workers': ('--workers', int, 'threads that prepare images; they change no result'),
     'checkpoint_every': ('--checkpoint-every', int, 'batches between checkpoints, beside those '
                                                     'after each epoch'),
-    'on_bad': ('--on-bad', str, 'stop or skip: what a picture that breaks meanwhile leads to'),
+    'on_bad': ('--on-bad', str, 'stop or skip: what an image that breaks meanwhile leads to'),
     'on_diverge': ('--on-diverge', str, 'stop or rewind: from a loss that is not finite back to '
                                         'the last checkpoint, with half the learning rate'),
 }
@@ -146,7 +146,7 @@ def train(args):
         run.log(line)
         show(line)
 
-    say(f'{run.config.network} on {len(folders.train)} pictures of {len(run.classes)} classes, '
+    say(f'{run.config.network} on {len(folders.train)} images of {len(run.classes)} classes, '
         f'{len(folders.test)} to test; into {run.path}')
     fit(net, run, folders, devices, say)
     if as_json:
@@ -168,12 +168,12 @@ def fit(net, run, folders, devices, say):
         f'{write_report(run, folders)}')
 
 
-def read_folders(data, options=(), split=None, may_lack=False):
-    """The pictures of DATA; with --skip-bad it names and leaves out what cannot be decoded.
+def read_folders(data, options=(), split=None, allow_missing=False):
+    """The images of DATA; with --skip-bad it names and leaves out what cannot be decoded.
 
-    With `may_lack`, pictures of the `split` may be gone.
+    With `allow_missing`, images of the `split` may be gone.
     """
-    if split and may_lack:
+    if split and allow_missing:
         split = {side: [path for path in split[side] if os.path.exists(os.path.join(data, path))]
                  for side in ('train', 'test')}
     if data == 'hotdog' and not os.path.isdir(data):
@@ -182,8 +182,8 @@ def read_folders(data, options=(), split=None, may_lack=False):
         folders = ImageFolders(data, split=split)
     if 'skip_bad' in options:
         bad = folders.check()
-        for picture in bad:
-            print(f'left out: {picture.path}: {picture.reason}', file=sys.stderr)
+        for image in bad:
+            print(f'left out: {image.path}: {image.reason}', file=sys.stderr)
         folders = folders.without(bad) if bad else folders
     return folders
 
@@ -199,7 +199,7 @@ def new_folder(data, parent='runs'):
 # evaluate
 
 def add_evaluate(commands):
-    command = commands.add_parser('evaluate', help='accuracy of a run on the test pictures of DATA')
+    command = commands.add_parser('evaluate', help='accuracy of a run on the test images of DATA')
     command.add_argument('path', metavar='RUN')
     command.add_argument('data', metavar='DATA')
     add_dtype(command)
@@ -218,13 +218,13 @@ def evaluate(args):
     folders = read_folders(args.data, split=run.split)
     if folders.classes != run.classes:
         raise UsageError(f'{args.data} has the classes {folders.classes}, the run {run.classes}: '
-                         f'evaluate it on pictures of the same classes')
+                         f'evaluate it on images of the same classes')
     counts = confusion_of(predictor, folders)
     accuracy = float(counts.trace() / counts.sum())
     if args.json:
         return print_json({'accuracy': accuracy, 'classes': run.classes,
                            'confusion': counts.tolist()})
-    print(f'accuracy {accuracy:.3f} on {counts.sum()} pictures of {args.data}')
+    print(f'accuracy {accuracy:.3f} on {counts.sum()} images of {args.data}')
     width = max(len(name) for name in run.classes)
     for name, row in zip(run.classes, counts):
         right = row[run.classes.index(name)]
@@ -232,7 +232,7 @@ def evaluate(args):
 
 
 def confusion_of(predictor, folders):
-    """Counts of the test pictures [true class, predicted class]."""
+    """Counts of the test images [true class, predicted class]."""
     paths, labels = zip(*folders.test.items)
     return confusion(predictor.probabilities(paths), labels)
 
@@ -240,7 +240,7 @@ def confusion_of(predictor, folders):
 # predict
 
 def add_predict(commands):
-    command = commands.add_parser('predict', help='the classes of pictures, most probable first')
+    command = commands.add_parser('predict', help='the classes of images, most probable first')
     command.add_argument('path', metavar='RUN')
     command.add_argument('files', metavar='FILE', nargs='+')
     add_dtype(command)
@@ -265,7 +265,7 @@ def add_export(commands):
     command = commands.add_parser('export', help='write the network of a run for another framework')
     command.add_argument('path', metavar='RUN')
     command.add_argument('--to', choices=['torch', 'int8'], required=True)
-    command.add_argument('--data', help='pictures the run was trained on, to calibrate int8 with')
+    command.add_argument('--data', help='images the run was trained on, to calibrate int8 with')
     command.add_argument('--out', help='new folder for torch (default: RUN/torch)')
     command.set_defaults(run=export)
 
@@ -275,19 +275,19 @@ def export(args):
         print(export_torch(args.path, args.out))
         return
     if not args.data or args.out:
-        raise UsageError('--to int8 needs --data, the pictures the run was trained on, and no '
+        raise UsageError('--to int8 needs --data, the images the run was trained on, and no '
                          '--out: it is written into the run, where predict and evaluate find it')
     folders = read_folders(args.data, split=RunDirectory.open(args.path).split)
     print(export_int8(args.path, folders))
     for dtype in ('float32', 'int8'):
         counts = confusion_of(Predictor.load(args.path, dtype), folders)
-        print(f'{dtype:8} accuracy {counts.trace() / counts.sum():.3f} on {counts.sum()} pictures')
+        print(f'{dtype:8} accuracy {counts.trace() / counts.sum():.3f} on {counts.sum()} images')
 
 
 # check
 
 def add_check(commands):
-    command = commands.add_parser('check', help='list the pictures that cannot be decoded')
+    command = commands.add_parser('check', help='list the images that cannot be decoded')
     command.add_argument('data', metavar='DATA')
     command.add_argument('--json', action='store_true')
     command.set_defaults(run=check)
@@ -299,11 +299,11 @@ def check(args):
     if args.json:
         print_json({
             'classes': folders.classes, 'train': len(folders.train), 'test': len(folders.test),
-            'bad': [{'file': picture.path, 'reason': picture.reason} for picture in bad]})
+            'bad': [{'file': image.path, 'reason': image.reason} for image in bad]})
     else:
-        for picture in bad:
-            print(f'{picture.path}: {picture.reason}')
-        print(f'{len(folders.train)} training and {len(folders.test)} test pictures of '
+        for image in bad:
+            print(f'{image.path}: {image.reason}')
+        print(f'{len(folders.train)} training and {len(folders.test)} test images of '
               f'{len(folders.classes)} classes, {len(bad)} cannot be used')
     return 1 if bad else 0
 
@@ -314,9 +314,9 @@ def add_parity(commands):
     command = commands.add_parser('parity', help='compare every step with PyTorch, in one table')
     command.add_argument('--only', metavar='NAME', action='append',
                          help='only what has NAME in its name; may be given again')
-    command.add_argument('--data', help='folder of pictures for the whole run (default: drawn)')
+    command.add_argument('--data', help='folder of images for the whole run (default: drawn)')
     command.add_argument('--source', help='file with the weights it starts from (default: random)')
-    command.add_argument('--out', help='draw its two curves into this picture')
+    command.add_argument('--out', help='draw its two curves into this image')
     command.add_argument('--json', action='store_true')
     command.set_defaults(run=parity)
 

@@ -6,33 +6,33 @@ NumPy-style arrays on MXNet 1.9.1. Their graphs run on both. MXNet 2 has other n
 import contextlib
 import types
 
-from .gluon import check_style, device_of
+from .gluon import check_array_api, device_of
 from .imports import MXNET_2, mx
 
 
-def in_style(build):
+def in_active_api(build):
     """Return the net that `build()` makes, so made that it takes arrays of the style in force.
 
     Raises `UsageError` where there is no such net.
     """
-    check_style()
+    check_array_api()
     net = build()
     if MXNET_2 or not mx.util.is_np_array() or _can_be_traced(net):
         return net
-    return adapted(build)
+    return for_both_apis(build)
 
 
-def in_style_of(block, build):
+def in_api_of(block, build):
     """Return the layer that `build()` makes, so made that it can stand where `block` stands."""
-    return adapted(build) if 'forward' in vars(block) else build()
+    return for_both_apis(build) if 'forward' in vars(block) else build()
 
 
-def style_of(net):
+def api_of(net):
     """Return a context in which `net` can be called on a symbol: the style it was made in."""
     return legacy() if 'forward' in vars(net) else contextlib.nullcontext()
 
 
-def adapted(build):
+def for_both_apis(build):
     """Return the net that `build()` makes for legacy arrays, so made that it takes either style."""
     with legacy():  # a layer chooses its operators when it is made
         net = build()

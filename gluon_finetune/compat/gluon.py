@@ -13,7 +13,7 @@ from ..errors import UsageError
 from .imports import MXNET_2, mx, structured_parameters
 
 
-def check_style():
+def check_array_api():
     """Raise `UsageError` where legacy arrays are in force and nets cannot take them (MXNet 2)."""
     if MXNET_2 and not (mx.util.is_np_array() and mx.util.is_np_shape()):
         raise UsageError(f'legacy arrays are in force here and the networks of MXNet '

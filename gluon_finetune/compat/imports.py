@@ -1,4 +1,4 @@
-"""Imports MXNet and GluonCV and alone knows their versions; knows no pictures and no networks.
+"""Imports MXNet and GluonCV and alone knows their versions; knows no images and no networks.
 
 MXNet 1.9.1 reads names that NumPy has since dropped (`numpy.bool`, gone in 1.24), while it is
 imported and again while it runs. They are lent to NumPy for the import alone; afterwards MXNet's
@@ -141,8 +141,8 @@ MXNET_2 = mx.__version__.startswith('2.')
 
 
 @contextlib.contextmanager
-def _strict_pictures():
-    """GluonCV has Pillow paint grey what is missing of a truncated picture, everywhere."""
+def _strict_images():
+    """GluonCV has Pillow paint grey what is missing of a truncated image, everywhere."""
     from PIL import ImageFile
     found = ImageFile.LOAD_TRUNCATED_IMAGES
     try:
@@ -162,7 +162,7 @@ def gluoncv():
                          f'MXNet 1 (pip install "mxnet<2"), or take a network of '
                          f'mxnet.gluon.model_zoo and name its classes in a .labels.json file '
                          f'beside the weights')
-    with _ONE_IMPORT, _old_world(), _hidden('torch'), _strict_pictures():
+    with _ONE_IMPORT, _old_world(), _hidden('torch'), _strict_images():
         import gluoncv as module
     _give_twin('gluoncv')
     return module
@@ -212,11 +212,11 @@ def array(data, ctx=None, dtype=None):
     data = data.asnumpy() if hasattr(data, 'asnumpy') else numpy.asarray(data)
     if dtype is None:
         dtype = numpy.float32 if data.dtype == numpy.float64 else data.dtype
-    if numpy_style():
+    if uses_mx_np():
         return mx.np.array(data, dtype, ctx)
     return mx.nd.array(data, ctx, dtype)
 
 
-def numpy_style():
+def uses_mx_np():
     """Whether arrays are made in the style of NumPy here; MXNet 2 has nets for no others."""
     return MXNET_2 or mx.util.is_np_array()

@@ -1,1 +1,1 @@
-"""Pictures: where they come from, which can be used, and how they become mini-batches."""
+"""Images: where they come from, which can be used, and how they become mini-batches."""

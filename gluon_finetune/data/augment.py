@@ -1,4 +1,4 @@
-"""The chapter's augmentation of pictures into input tensors; knows neither files nor labels.
+"""The chapter's augmentation of images into input tensors; knows neither files nor labels.
 
 The same pixels to the bit as Gluon's transforms make of the same crop, in a third of their time:
 a table of 256 numbers a channel normalises.
@@ -19,11 +19,11 @@ from .resize import resize
 _RATIOS = (3 / 4, 4 / 3)
 _TRIES = 10
 
-# A picture may be decoded smaller as long as what is resized keeps this many times the pixels of
+# An image may be decoded smaller as long as what is resized keeps this many times the pixels of
 # the result a side; what that changes is in docs/performance.md.
 _SPARE = 2
 
-# What becomes of a picture: its part from (top, left), resized to a square of `side` pixels, of
+# What becomes of an image: its part from (top, left), resized to a square of `side` pixels, of
 # which the middle is taken, mirrored if `flip`.
 View = collections.namedtuple('View', 'top left height width side flip')
 
@@ -32,7 +32,7 @@ class Augmentation:
     """HWC uint8 RGB -> normalised CHW float32 of `image_size` pixels a side.
 
     Called with an MXNet array, as in `transform_first`, it returns one, and draws from Python's
-    `random`. The loader has the two steps apart: `draw` the view of a picture, `render` it.
+    `random`. The loader has the two steps apart: `draw` the view of an image, `render` it.
     """
 
     def __init__(self, name, image_size, draw):
@@ -46,20 +46,20 @@ class Augmentation:
         self.apply(X, random, out)
         return array(out)
 
-    def apply(self, picture, rng, out):
+    def apply(self, image, rng, out):
         """Write the view of an array, of MXNet or NumPy, that `rng` decides into `out`."""
-        pixels = picture.asnumpy() if hasattr(picture, 'asnumpy') else np.asarray(picture)
+        pixels = image.asnumpy() if hasattr(image, 'asnumpy') else np.asarray(image)
         if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8:
-            raise UsageError(f'expected a picture of shape (height, width, 3) and type uint8, not '
+            raise UsageError(f'expected an image of shape (height, width, 3) and type uint8, not '
                              f'{pixels.shape} and {pixels.dtype}')
         self.render(pixels, self.draw(*pixels.shape[:2], rng), out)
 
     def draw(self, height, width, rng):
-        """Return the `View` of a picture of this size that the generator `rng` decides."""
+        """Return the `View` of an image of this size that the generator `rng` decides."""
         return self._draw(height, width, rng)
 
     def render(self, pixels, view, out, reduction=1):
-        """Write the view of a picture into `out`, (3, image_size, image_size) float32.
+        """Write the view of an image into `out`, (3, image_size, image_size) float32.
 
         `pixels`: (height, width, 3) uint8, smaller by `reduction` than what the view was drawn for.
         """
@@ -104,12 +104,12 @@ def random_crop(height, width, areas, image_size, rng):
         if crop_width <= width and crop_height <= height:
             left, top = rng.randint(0, width - crop_width), rng.randint(0, height - crop_height)
             return top, left, crop_height, crop_width
-    side = min(height, width, image_size)   # hardly ever: the picture is a narrow strip
+    side = min(height, width, image_size)   # hardly ever: the image is a narrow strip
     return (height - side) // 2, (width - side) // 2, side, side
 
 
 def reduction_for(view, reductions):
-    """Return the largest of `reductions` (1 is one) that leaves enough of a picture for a view."""
+    """Return the largest of `reductions` (1 is one) that leaves enough of an image for a view."""
     enough = min(view.height, view.width) / (_SPARE * view.side)
     return max(number for number in reductions if number <= max(enough, 1))
 

@@ -1,6 +1,6 @@
-"""Keeps decoded pictures for later epochs, within a bound; knows nothing of what becomes of them.
+"""Keeps decoded images for later epochs, within a bound; knows nothing of what becomes of them.
 
-What comes first is kept, and never given up for what comes later: an epoch needs every picture
+What comes first is kept, and never given up for what comes later: an epoch needs every image
 once, so that the one used longest ago is always the one needed next.
 """
 import os
@@ -11,13 +11,13 @@ import weakref
 import numpy as np
 
 from ..errors import WorkError
-from .image import Picture
+from .image import EncodedImage
 
 _SHARE = 2   # by default half of what is free is taken
 
 
-class PictureCache:
-    """Decoded pictures in memory, or in a file that is gone when the process is.
+class ImageCache:
+    """Decoded images in memory, or in a file that is gone when the process is.
 
     `place` is 'ram' or 'disk' (a file in `folder`), `limit` the bytes it may hold (default: half
     of what is free there now). Threads may share it.
@@ -26,14 +26,14 @@ class PictureCache:
     def __init__(self, place, limit=None, folder=None):
         folder = folder or tempfile.gettempdir()
         self.limit = _free(place, folder) // _SHARE if limit is None else limit
-        self.used, self._pictures, self._kept, self._lock = 0, {}, {}, threading.Lock()
+        self.used, self._images, self._kept, self._lock = 0, {}, {}, threading.Lock()
         self._file = self._nameless_file(folder) if place == 'disk' else None
 
     def open(self, path):
-        """Return what stands for `Picture(path)` and decodes it once only, if there is room."""
-        if path not in self._pictures:
-            self._pictures[path] = _CachedPicture(self, path)
-        return self._pictures[path]
+        """Return a stand-in for `EncodedImage(path)` that decodes once, if there is room."""
+        if path not in self._images:
+            self._images[path] = _CachedImage(self, path)
+        return self._images[path]
 
     def get(self, key):
         """Return the pixels kept under `key`, or None."""
@@ -43,7 +43,7 @@ class PictureCache:
         offset, shape = kept
         pixels = np.empty(shape, 'uint8')
         if os.preadv(self._file, [pixels], offset) != pixels.nbytes:
-            raise WorkError('the cache of decoded pictures on the disk is damaged: use cache=ram')
+            raise WorkError('the cache of decoded images on the disk is damaged: use cache=ram')
         return pixels
 
     def put(self, key, pixels):
@@ -73,21 +73,21 @@ class PictureCache:
             return False
 
 
-class _CachedPicture:
+class _CachedImage:
 
     def __init__(self, cache, path):
         self._cache, self._path = cache, path
-        picture = Picture(path)
-        self.shape, self.reductions = picture.shape, picture.reductions
+        image = EncodedImage(path)
+        self.shape, self.reductions = image.shape, image.reductions
         if self.reductions == (1,):   # it is decoded already
-            cache.put((path, 1), picture.decode())
-        picture.close()
+            cache.put((path, 1), image.decode())
+        image.close()
 
     def decode(self, reduction=1):
         key = self._path, reduction
         pixels = self._cache.get(key)
         if pixels is None:
-            pixels = Picture(self._path).decode(reduction)
+            pixels = EncodedImage(self._path).decode(reduction)
             self._cache.put(key, pixels)
         return pixels
 

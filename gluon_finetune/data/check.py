@@ -1,4 +1,4 @@
-"""Finds the pictures that cannot be used before training meets them; knows nothing of classes."""
+"""Finds the images that cannot be used before training meets them; knows nothing of classes."""
 import collections
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -9,15 +9,15 @@ from ..files.hashing import file_sha256
 from ..progress import tqdm
 from .image import read_pixels
 
-BadPicture = collections.namedtuple('BadPicture', 'path reason')
+BadImage = collections.namedtuple('BadImage', 'path reason')
 
 
-def check_pictures(paths, progress=True):
-    """Decode every file as training will, in threads; return a `BadPicture` for each that fails."""
+def check_images(paths, progress=True):
+    """Decode every file as training will, in threads; return a `BadImage` for each that fails."""
     with ThreadPoolExecutor(usable_cores()) as pool:
-        reasons = tqdm(pool.map(_why_not, paths), 'checking pictures', len(paths), unit='pictures',
+        reasons = tqdm(pool.map(_why_not, paths), 'checking images', len(paths), unit='images',
                        disable=not progress, leave=False)
-        return [BadPicture(path, reason) for path, reason in zip(paths, reasons) if reason]
+        return [BadImage(path, reason) for path, reason in zip(paths, reasons) if reason]
 
 
 def _why_not(path):
@@ -28,10 +28,10 @@ def _why_not(path):
     return None
 
 
-def hash_pictures(paths, progress=True):
+def hash_images(paths, progress=True):
     """SHA-256 of the bytes of each file; '' where it cannot be read: whoever needs it says why."""
     with ThreadPoolExecutor(usable_cores()) as pool:
-        return list(tqdm(pool.map(_hash, paths), 'hashing pictures', len(paths), unit='pictures',
+        return list(tqdm(pool.map(_hash, paths), 'hashing images', len(paths), unit='images',
                          disable=not progress, leave=False))
 
 
@@ -42,12 +42,12 @@ def _hash(path):
         return ''
 
 
-def refuse_bad_pictures(folders, progress=True):
-    """Raises `UsageError` when a picture of `folders` cannot be used, naming the first three."""
+def refuse_bad_images(folders, progress=True):
+    """Raises `UsageError` when an image of `folders` cannot be used, naming the first three."""
     bad = folders.check(progress=progress)
     if bad:
-        named = '; '.join(f'{picture.path}: {picture.reason}' for picture in bad[:3])
+        named = '; '.join(f'{image.path}: {image.reason}' for image in bad[:3])
         more = f'; and {len(bad) - 3} more' if len(bad) > 3 else ''
-        count = f'{len(bad)} picture{"s" * (len(bad) > 1)}'
+        count = f'{len(bad)} image{"s" * (len(bad) > 1)}'
         raise UsageError(f'{count} cannot be used ({named}{more}): repair or remove what is named, '
                          f'or go without, by --skip-bad or folders.without(folders.check())')

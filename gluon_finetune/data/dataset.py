@@ -1,4 +1,4 @@
-"""One folder of labelled pictures as a Gluon dataset; knows no training, test or tensors."""
+"""One folder of labelled images as a Gluon dataset; knows no training, test or tensors."""
 import copy
 import os
 
@@ -10,12 +10,12 @@ from .image import EXTENSIONS, read_image
 _NO_CLASSES = ('__MACOSX', '@eaDir')
 
 
-class PictureFolder(mx.gluon.data.vision.ImageFolderDataset):
+class ImageDataset(mx.gluon.data.vision.ImageFolderDataset):
     """Gluon's `ImageFolderDataset` with `read_image` for decoder and, if given, fixed `classes`.
 
     `synsets` are the names of the classes, `items` the pairs (path, label), both sorted; an item is
     an array of `read_image` and an int label. Hidden files and folders and files that are not
-    pictures are left alone.
+    images are left alone.
     Raises `UsageError` for a folder without classes, an empty class, and a class that is not one
     of `classes`.
     """
@@ -30,10 +30,10 @@ class PictureFolder(mx.gluon.data.vision.ImageFolderDataset):
         unknown = [name for name in found if name not in self.synsets]
         if unknown:
             raise UsageError(
-                f'{listed(unknown)} under {root} is no class of the training pictures: those are '
+                f'{listed(unknown)} under {root} is no class of the training images: those are '
                 f'{listed(self.synsets, 10)}; rename or remove the folder')
         self.items = [(path, self.synsets.index(name))
-                      for name in found for path in _pictures(os.path.join(root, name))]
+                      for name in found for path in _images(os.path.join(root, name))]
 
     def __getitem__(self, idx):
         path, label = self.items[idx]
@@ -60,18 +60,18 @@ def _class_folders(root):
     folders = [name for name in names
                if os.path.isdir(os.path.join(root, name)) and name not in _NO_CLASSES]
     if not folders:
-        raise UsageError(f'no classes under {root}: expected a folder of pictures for each class, '
+        raise UsageError(f'no classes under {root}: expected a folder of images for each class, '
                          f'found {_other_files(names)}')
     return folders
 
 
-def _pictures(folder):
+def _images(folder):
     names = _entries(folder)
     paths = [os.path.join(folder, name) for name in names
              if os.path.splitext(name)[1].lower() in EXTENSIONS]
     paths = [path for path in paths if not os.path.isdir(path)]
     if not paths:
-        raise UsageError(f'no pictures under {folder}: expected {", ".join(EXTENSIONS[:-1])} or '
+        raise UsageError(f'no images under {folder}: expected {", ".join(EXTENSIONS[:-1])} or '
                          f'{EXTENSIONS[-1]} files, found {_other_files(names)}')
     return paths
 

@@ -8,7 +8,7 @@ from ..files.archive import unpack
 from ..files.cache_dir import cache_dir
 from ..files.fetch import fetch
 from ..files.hashing import file_sha1
-from ..files.locks import made_once
+from ..files.locks import lock_to_create
 
 DATA_URL = 'http://d2l-data.s3-accelerate.amazonaws.com/'
 
@@ -35,7 +35,7 @@ def download(name, cache_dir=None):
     path = _local_path(url)
     if path is None:
         path = os.path.join(cache_dir or _default_cache(), _file_name(url))
-        with made_once(path, _ELSEWHERE) as missing:
+        with lock_to_create(path, _ELSEWHERE) as missing:
             if missing:
                 fetch(url, path, sha1, f'fetch it by other means and put it at {path}, or name a '
                                        'local copy in GLUON_FINETUNE_DATA')
@@ -61,7 +61,7 @@ def download_extract(name, folder=None):
         return _inside(copy, folder)
     archive = copy or download(name)
     unpacked = os.path.join(cache_dir(), f'{name}-{file_sha1(archive)[:8]}')
-    with made_once(unpacked, _ELSEWHERE) as missing:
+    with lock_to_create(unpacked, _ELSEWHERE) as missing:
         if missing:
             unpack(archive, unpacked)
     return _inside(unpacked, folder or _only_folder(unpacked))

@@ -1,4 +1,4 @@
-"""Turns one picture file into RGB pixels; knows no folders, classes or networks.
+"""Turns one image file into RGB pixels; knows no folders, classes or networks.
 
 Pillow decodes, not `mx.image.imread`: on photographs both give the same bytes in the same time, but
 imread ignores the EXIF orientation, fills the missing part of a truncated JPEG with grey instead of
@@ -33,27 +33,27 @@ _TURNS = {2: (False, 1, -1), 3: (False, -1, -1), 4: (False, -1, 1),
 
 
 def read_image(path):
-    """Decode a picture into an array of shape (height, width, 3), uint8, RGB, upright.
+    """Decode an image into an array of shape (height, width, 3), uint8, RGB, upright.
 
-    Grey, palette, CMYK and 16-bit pictures are converted, transparency is dropped, the EXIF
+    Grey, palette, CMYK and 16-bit images are converted, transparency is dropped, the EXIF
     orientation is applied, and an animation gives its first frame. The array is of the style in
     force: `mx.np.ndarray` under `npx.set_np()`, `mx.nd.NDArray` otherwise.
-    Raises `UsageError` with the path and the reason where there is no picture to be had.
+    Raises `UsageError` with the path and the reason where there is no image to be had.
     """
     try:
         pixels = read_pixels(path)
     except UsageError as reason:
-        raise UsageError(f'cannot use the picture {path}: {reason}') from None
+        raise UsageError(f'cannot use the image {path}: {reason}') from None
     return from_numpy(pixels)
 
 
 def read_pixels(path):
-    """Decode a picture into a NumPy array like `read_image`; the error is the reason alone."""
-    return Picture(path).decode()
+    """Decode an image into a NumPy array like `read_image`; the error is the reason alone."""
+    return EncodedImage(path).decode()
 
 
-class Picture:
-    """One picture file whose upright `shape` (height, width) is known before its pixels are.
+class EncodedImage:
+    """One image file whose upright `shape` (height, width) is known before its pixels are.
 
     `reductions` are the numbers that `decode` takes. Raises `UsageError` with the reason alone, as
     `decode` does.
@@ -114,7 +114,7 @@ def _explained():
     except UsageError:
         raise
     except Image.UnidentifiedImageError:
-        reason = 'not a picture that can be read: expected JPEG, PNG, BMP, GIF, TIFF or WebP'
+        reason = 'not an image that can be read: expected JPEG, PNG, BMP, GIF, TIFF or WebP'
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         reason = _too_large('too many pixels')
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Resizes pictures as OpenCV does; knows nothing of what they show."""
+"""Resizes images as OpenCV does; knows nothing of what they show."""
 import functools
 
 from ..compat.gluon import from_numpy

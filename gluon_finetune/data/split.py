@@ -1,4 +1,4 @@
-"""Splits labelled pictures into training and test; knows paths and labels, not pixels."""
+"""Splits labelled images into training and test; knows paths and labels, not pixels."""
 import hashlib
 import os
 
@@ -7,25 +7,25 @@ from ..files.json import read_json
 from .dataset import listed
 
 SIDES = ('train', 'test')
-MOST_BYTES = 1 << 26   # the paths of a million pictures
+MOST_BYTES = 1 << 26   # the paths of a million images
 
 
-def draw_split(pictures, root, seed, test_fraction):
-    """Draw a fraction of each class for testing, with a picture of it at least on either side.
+def make_split(images, root, seed, test_fraction):
+    """Draw a fraction of each class for testing, with an image of it at least on either side.
 
     Returns a dict of `seed`, `test_fraction`, and `train` and `test`: lists of paths relative to
-    `root`, with slashes. A picture's place in the draw is the hash of its path and the seed: the
+    `root`, with slashes. An image's place in the draw is the hash of its path and the seed: the
     same on every machine, and the same when others are added.
     """
     if not 0 < test_fraction < 1:
         raise UsageError(f'test_fraction is {test_fraction!r}: '
                          'it must be between 0 and 1, such as 0.2')
     test = set()
-    paths = relative_paths(pictures, root)
-    for label, name in enumerate(pictures.synsets):
-        mine = [path for path, item in zip(paths, pictures.items) if item[1] == label]
+    paths = relative_paths(images, root)
+    for label, name in enumerate(images.synsets):
+        mine = [path for path, item in zip(paths, images.items) if item[1] == label]
         if len(mine) < 2:
-            raise UsageError(f'only one picture of {name} ({mine[0]}): '
+            raise UsageError(f'only one image of {name} ({mine[0]}): '
                              'a split into training and test needs two of each class')
         mine.sort(key=lambda path: hashlib.sha256(f'{seed}/{path}'.encode()).digest())
         test.update(mine[:min(max(round(test_fraction * len(mine)), 1), len(mine) - 1)])
@@ -50,19 +50,19 @@ def _are_paths(value):
     return isinstance(value, (list, tuple)) and all(isinstance(path, str) for path in value)
 
 
-def take_split(pictures, root, split):
-    """Return the training and the test pictures that a split names; others are in neither."""
-    items = dict(zip(relative_paths(pictures, root), pictures.items))
+def take_split(images, root, split):
+    """Return the training and the test images that a split names; others are in neither."""
+    items = dict(zip(relative_paths(images, root), images.items))
     train, test = (set(read_split(split)[side]) for side in SIDES)
     missing = sorted((train | test) - set(items))
     if missing:
-        raise UsageError(f'the split names {len(missing)} pictures that are not under {root}: '
+        raise UsageError(f'the split names {len(missing)} images that are not under {root}: '
                          f'{listed(missing)}; split this folder anew')
     twice = sorted(train & test)
     if twice:
-        raise UsageError(f'the split has {len(twice)} pictures for training and testing at once: '
+        raise UsageError(f'the split has {len(twice)} images for training and testing at once: '
                          f'{listed(twice)}; split this folder anew')
-    train, test = (pictures.holding(item for path, item in items.items() if path in side)
+    train, test = (images.holding(item for path, item in items.items() if path in side)
                    for side in (train, test))
     lacking = what_lacks(train, test)
     if lacking:
@@ -71,7 +71,7 @@ def take_split(pictures, root, split):
 
 
 def what_lacks(train, test):
-    """Name a training class or a test set without pictures, for a message; '' if there is none."""
+    """Name a training class or a test set without images, for a message; '' if there is none."""
     labels = {label for _, label in train.items}
     empty = [name for label, name in enumerate(train.synsets) if label not in labels]
     if empty:
@@ -79,6 +79,6 @@ def what_lacks(train, test):
     return '' if test.items else 'for testing'
 
 
-def relative_paths(pictures, root):
-    """Paths of the pictures relative to `root`, with slashes on every system."""
-    return [os.path.relpath(path, root).replace(os.sep, '/') for path, _ in pictures.items]
+def relative_paths(images, root):
+    """Paths of the images relative to `root`, with slashes on every system."""
+    return [os.path.relpath(path, root).replace(os.sep, '/') for path, _ in images.items]

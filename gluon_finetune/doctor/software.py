@@ -7,7 +7,7 @@ from .finding import bad, ok, warn
 
 REQUIRED = {'NumPy': ('numpy', 'numpy<2'), 'Pillow': ('PIL', 'Pillow')}   # module, requirement
 OPTIONAL = {   # name: module, and what does not work without it
-    'OpenCV': ('cv2', 'pictures are resized by MXNet instead, which slows training'),
+    'OpenCV': ('cv2', 'images are resized by MXNet instead, which slows training'),
     'torch': ('torch', '.pth files and the comparison with PyTorch need it'),
     'ONNX': ('onnx', 'export to ONNX needs it'),
     'ONNX Runtime': ('onnxruntime', 'the check of an ONNX export needs it')}

@@ -2,26 +2,26 @@
 import os
 import tempfile
 
-import numpy
+import numpy as np
 
 from ..compat.array_api import legacy
 from ..compat.imports import MXNET_2, mx
 from ..data.augment import test_augs
-from ..data.loader import PictureLoader
+from ..data.loader import ImageLoader
 from ..errors import UsageError
 from ..models.int8 import BATCH_SIZE, FOLDER, GRAPH, WEIGHTS, quantize
 from ..results.predict import Predictor
 from ..runs.directory import RunDirectory
 
-PICTURES = 256   # to calibrate on: the ranges of activations hardly change with more
+IMAGES = 256   # to calibrate on: the ranges of activations hardly change with more
 
 
 def export_int8(run, folders):
     """Writes the best network of a run for 8-bit integers into the run; returns the new folder.
 
-    The ranges of activations come from `PICTURES` training pictures of `folders`. What that gains
+    The ranges of activations come from `IMAGES` training images of `folders`. What that gains
     and costs `Predictor.load(run, dtype='int8')` is in docs/performance.md. Raises `UsageError`
-    when the folder exists, and where the pictures have other classes than the run.
+    when the folder exists, and where the images have other classes than the run.
     """
     run = RunDirectory.open(run)
     out = run.file(FOLDER)
@@ -31,7 +31,7 @@ def export_int8(run, folders):
         raise UsageError('8-bit networks need MXNet 1: pip install "mxnet<2"')
     if folders.classes != run.classes:
         raise UsageError(f'{folders.root} has the classes {folders.classes}, the run '
-                         f'{run.classes}: calibrate on the pictures it was trained on')
+                         f'{run.classes}: calibrate on the images it was trained on')
     with legacy():
         net = Predictor.load(run.path).net
         quantized = quantize(net, _some(folders.train, run.config.image_size))
@@ -45,9 +45,9 @@ def export_int8(run, folders):
     return out
 
 
-def _some(pictures, image_size):
-    """Test views of `PICTURES` of the pictures, evenly from all classes: a NumPy batch."""
-    step = max(len(pictures.items) // PICTURES, 1)
-    some = pictures.holding(pictures.items[::step])
-    loader = PictureLoader(some, test_augs(image_size), BATCH_SIZE)
-    return numpy.concatenate([X.asnumpy() for X, _ in loader])
+def _some(images, image_size):
+    """Test views of `IMAGES` of the images, evenly from all classes: a NumPy batch."""
+    step = max(len(images.items) // IMAGES, 1)
+    some = images.holding(images.items[::step])
+    loader = ImageLoader(some, test_augs(image_size), BATCH_SIZE)
+    return np.concatenate([X.asnumpy() for X, _ in loader])

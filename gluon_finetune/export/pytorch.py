@@ -8,32 +8,32 @@ from ..errors import UsageError
 from ..results.predict import Predictor
 from ..runs.directory import RunDirectory
 
-LOAD_MODEL = '''"""Names the classes of pictures: python load_model.py PICTURE..."""
+LOAD_MODEL = '''"""Names the classes of images: python load_model.py IMAGE..."""
 import sys
 from pathlib import Path
 
-import numpy
+import numpy as np
 import torch
 from PIL import Image, ImageOps
 {imports}
 
 CLASSES = {classes}
 IMAGE_SIZE = {image_size}
-RESIZED = {resized}  # both sides of a picture, before the centre crop of IMAGE_SIZE
+RESIZED = {resized}  # both sides of an image, before the centre crop of IMAGE_SIZE
 MEAN = {mean}
 STD = {std}
 
 
 def load_model():
-    """The network, ready for load_picture(path): (1, 3, IMAGE_SIZE, IMAGE_SIZE) -> (1, classes)."""
+    """The network, ready for load_image(path): (1, 3, IMAGE_SIZE, IMAGE_SIZE) -> (1, classes)."""
     model = {constructor}
     weights = torch.load(Path(__file__).with_name('model.pth'), weights_only=True)
     model.load_state_dict(weights, strict=True)
     return model.eval()
 
 
-def load_picture(path):
-    """A picture as the network was tested on them; not antialiased, because those were not."""
+def load_image(path):
+    """An image as the network was tested on them; not antialiased, because those were not."""
     image = ImageOps.exif_transpose(Image.open(path)).convert('RGB')
     X = torch.from_numpy(numpy.array(image)).permute(2, 0, 1)[None].float()
     X = torch.nn.functional.interpolate(X, (RESIZED, RESIZED), mode='bilinear').round()
@@ -46,7 +46,7 @@ if __name__ == '__main__':
     model = load_model()
     for path in sys.argv[1:]:
         with torch.no_grad():
-            probabilities = model(load_picture(path)).softmax(dim=1)[0]
+            probabilities = model(load_image(path)).softmax(dim=1)[0]
         best = int(probabilities.argmax())
         print(path, CLASSES[best], round(float(probabilities[best]), 4), sep='\\t')
 '''
@@ -56,7 +56,7 @@ def export_torch(run, out=None):
     """Writes the best network of a run for PyTorch and returns the new folder `out`.
 
     It holds `model.pth`, a state dict that torchvision loads with `strict=True`, and
-    `load_model.py`, which loads it, prepares pictures and names their classes; for a resnet*_v2,
+    `load_model.py`, which loads it, prepares images and names their classes; for a resnet*_v2,
     which torchvision does not have, also the network. `out` defaults to `torch` in the run
     directory. Raises `UsageError` when the network has no twin at the image size of the run, with
     the reason, when `out` exists, and without PyTorch.

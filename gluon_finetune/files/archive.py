@@ -10,9 +10,9 @@ import shutil
 from ..errors import UsageError, WorkError
 from .archive_entries import Damaged, chunks, entries
 
-MOST_ENTRIES = 5_000_000     # ImageNet has 1.4 million pictures
+MOST_ENTRIES = 5_000_000     # ImageNet has 1.4 million images
 MOST_BYTES = 1 << 40         # ... and 150 GB
-MOST_RATIO = 200             # bytes out for each byte of the archive; pictures hardly shrink ...
+MOST_RATIO = 200             # bytes out for each byte of the archive; images hardly shrink ...
 SMALL_ENOUGH = 100_000_000   # ... and so much is no bomb whatever the ratio
 MOST_FOLDERS = 100           # in one another
 

@@ -6,7 +6,7 @@ import os
 from ..errors import WorkError
 
 
-class HashedFile:
+class HashingFile:
     """A new file that knows the SHA-256 of what was written into it."""
 
     def __init__(self, file):
@@ -25,16 +25,16 @@ class HashedFile:
 
 @contextlib.contextmanager
 def new_file(path):
-    """A `HashedFile` that is on the disk, not on its way there, when the block ends."""
+    """A `HashingFile` that is on the disk, not on its way there, when the block ends."""
     with open(path, 'xb') as file:   # x: through a link of this name nothing is overwritten
-        yield HashedFile(file)
+        yield HashingFile(file)
         file.flush()
         os.fsync(file.fileno())
 
 
 @contextlib.contextmanager
-def replacing(path):
-    """A `HashedFile` that takes the place of `path` when the block ends, and is gone if it fails.
+def atomic_write(path):
+    """A `HashingFile` that takes the place of `path` when the block ends, and is gone if it fails.
 
     Raises `WorkError` where the disk does not take it.
     """
@@ -44,7 +44,7 @@ def replacing(path):
         with new_file(temporary) as file:
             yield file
         os.replace(temporary, path)
-        sync_folder(os.path.dirname(path))
+        fsync_folder(os.path.dirname(path))
     except BaseException as error:
         with contextlib.suppress(OSError):
             remove_file(temporary)
@@ -59,7 +59,7 @@ def remove_file(path):
         os.remove(path)
 
 
-def sync_folder(path):
+def fsync_folder(path):
     """Let the names in a folder outlast a loss of power, on systems that can."""
     if os.name == 'posix':
         folder = os.open(path or '.', os.O_RDONLY)

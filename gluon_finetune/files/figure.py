@@ -2,12 +2,12 @@
 import io
 import os
 
-from .atomic import replacing
+from .atomic import atomic_write
 
 
 def save_figure(figure, path):
-    """Writes a matplotlib figure as the kind of picture that the name ends in."""
+    """Writes a matplotlib figure as the kind of image that the name ends in."""
     content = io.BytesIO()
     figure.savefig(content, format=os.path.splitext(path)[1][1:] or None, dpi=120)
-    with replacing(path) as file:
+    with atomic_write(path) as file:
         file.write(content.getvalue())

@@ -9,8 +9,8 @@ import json
 import math
 
 from ..errors import UsageError
-from .atomic import replacing
-from .read import read_whole
+from .atomic import atomic_write
+from .read import read_bytes
 
 MOST_BYTES = 1 << 20
 MOST_DIGITS = 1000   # of a whole number: reading it takes the square of that
@@ -18,7 +18,7 @@ MOST_DIGITS = 1000   # of a whole number: reading it takes the square of that
 
 def read_json(path, most=MOST_BYTES):
     """The value in a JSON file; raises `UsageError` where there is none that can be used."""
-    content = read_whole(path, most)
+    content = read_bytes(path, most)
     try:
         value = json.loads(content.decode('utf-8'), object_pairs_hook=_object,
                            parse_constant=_no_number, parse_float=_float, parse_int=_whole)
@@ -103,5 +103,5 @@ def json_bytes(value):
 
 def write_json(path, value):
     """Write `value` as JSON in place of `path`."""
-    with replacing(path) as file:
+    with atomic_write(path) as file:
         file.write(json_bytes(value))

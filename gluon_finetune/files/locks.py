@@ -11,16 +11,16 @@ except ImportError:   # Windows, where two processes had better not fetch the sa
     fcntl = None
 
 _MINE = set()         # device and number of each folder that this process holds
-LONGEST_WAIT = 3600   # seconds, for a process that was stopped may hold a lock for ever
+LOCK_TIMEOUT_S = 3600   # seconds, for a process that was stopped may hold a lock for ever
 _LOOK_AGAIN = 0.1
 
 
 @contextlib.contextmanager
-def made_once(path, advice, made=os.path.exists):
+def lock_to_create(path, advice, made=os.path.exists):
     """Give True to the one process that shall make `path`; others wait, then find it made.
 
     `made(path)` tells whether it is. Raises `WorkError` that ends in `advice` where the folder of
-    `path` cannot be written, and where the wait is longer than `LONGEST_WAIT`.
+    `path` cannot be written, and where the wait is longer than `LOCK_TIMEOUT_S`.
     """
     if made(path):
         yield False
@@ -96,13 +96,13 @@ def _lock(path):
 
 
 def _wait_for(lock, path):
-    end = time.monotonic() + LONGEST_WAIT
+    end = time.monotonic() + LOCK_TIMEOUT_S
     while fcntl is not None:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return
         except BlockingIOError:
             if time.monotonic() > end:
-                raise WorkError(f'another process has been making {path} for {LONGEST_WAIT} '
+                raise WorkError(f'another process has been making {path} for {LOCK_TIMEOUT_S} '
                                 'seconds: wait for it or end it, and try again') from None
             time.sleep(_LOOK_AGAIN)

@@ -5,7 +5,7 @@ import stat
 from ..errors import UsageError
 
 
-def check_file(path, most):
+def check_regular_file(path, most):
     """Return the size of a file; raises `UsageError` for no file and for more than `most` bytes.
 
     A named pipe would be waited for without end, and a device has no end.
@@ -21,9 +21,9 @@ def check_file(path, most):
     return status.st_size
 
 
-def read_whole(path, most):
-    """The bytes of a file; raises `UsageError` as `check_file` does."""
-    size = check_file(path, most)
+def read_bytes(path, most):
+    """The bytes of a file; raises `UsageError` as `check_regular_file` does."""
+    size = check_regular_file(path, most)
     try:
         with open(path, 'rb') as file:
             return file.read(size)

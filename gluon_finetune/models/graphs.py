@@ -1,4 +1,4 @@
-"""Other graphs of a network with the same weights; knows no pictures and no training.
+"""Other graphs of a network with the same weights; knows no images and no training.
 
 `fused` joins layers for inference, `in_precision` computes in half precision from float32 weights,
 `split` parts the features from the output layer.
@@ -6,7 +6,7 @@
 import json
 import warnings
 
-from ..compat.array_api import in_style_of, style_of
+from ..compat.array_api import api_of, in_api_of
 from ..compat.imports import MXNET_2, contrib, mx
 from ..errors import UsageError
 from .output import output_layer
@@ -61,7 +61,7 @@ def split(net):
         return None
     graph['nodes'][place[0]] = {'op': 'null', 'name': 'features', 'inputs': []}
     output = mx.sym.load_json(json.dumps(graph))
-    with style_of(net):
+    with api_of(net):
         return _block(features, data, net), _block(output, _styled(mx.sym.var('features')), net)
 
 
@@ -86,14 +86,14 @@ def _devices(net):
 
 def _trace(net):
     """The graph of a net as a symbol, in the style of array that it was made in, and its input."""
-    with style_of(net):
+    with api_of(net):
         data = _styled(mx.sym.var('data'))
         return net(data), data
 
 
 def _block(symbol, data, net):
     """A compiled block of a graph on the parameters of `net`."""
-    block = in_style_of(net, lambda: symbol_block(_styled(symbol), data, net.collect_params()))
+    block = in_api_of(net, lambda: symbol_block(_styled(symbol), data, net.collect_params()))
     block.hybridize(static_alloc=True, static_shape=True)
     return block
 

@@ -4,9 +4,9 @@ import logging
 import os
 import warnings
 
-import numpy
+import numpy as np
 
-from ..compat.array_api import adapted
+from ..compat.array_api import for_both_apis
 from ..compat.imports import array, contrib, mx
 from ..errors import UsageError
 from .graphs import symbol_block
@@ -34,7 +34,7 @@ def quantize(net, X):
 
 def _mean_output(net, X):
     rows = [net(array(X[i:i + BATCH_SIZE])).asnumpy() for i in range(0, len(X), BATCH_SIZE)]
-    return numpy.concatenate(rows).mean(axis=0)
+    return np.concatenate(rows).mean(axis=0)
 
 
 def _quantize(net, X):
@@ -75,7 +75,7 @@ def load_int8(run):
     try:
         with open(path, encoding='utf-8') as file:
             symbol = mx.sym.load_json(file.read())
-        net = adapted(lambda: symbol_block(symbol, mx.sym.var('data')))
+        net = for_both_apis(lambda: symbol_block(symbol, mx.sym.var('data')))
     except (OSError, UnicodeError, mx.MXNetError, ValueError) as error:
         raise UsageError(f'{path} is damaged: export the network again '
                          f'({str(error).strip().splitlines()[-1]})') from None

@@ -1,5 +1,5 @@
 """Finds and replaces the output layer of any classifier; does not know whose weights it holds."""
-from ..compat.array_api import in_style_of
+from ..compat.array_api import in_api_of
 from ..compat.gluon import copy_block, layer_options, replace_child
 from ..compat.imports import array, mx, structured_parameters, value_of
 from ..errors import UsageError
@@ -67,7 +67,7 @@ def set_weights(net, values):
 def replace_output(net, classes):
     """Replace the output layer of `net` by one with `classes` outputs and no weights; return it."""
     old = output_layer(net)
-    new = in_style_of(old, lambda: _like(old, classes))
+    new = in_api_of(old, lambda: _like(old, classes))
     for block in blocks(net):
         replace_child(block, old, new)
     return new

@@ -10,7 +10,7 @@ import struct
 import numpy as np
 
 from ..errors import UsageError
-from ..files.read import read_whole
+from ..files.read import read_bytes
 from . import npz_file
 from .npz_file import Damaged as _Damaged
 
@@ -46,7 +46,7 @@ def read_params(path):
 
     Raises `UsageError` if the file cannot be read, is damaged or is no .params file.
     """
-    content = read_whole(path, MOST_BYTES)
+    content = read_bytes(path, MOST_BYTES)
     try:
         if content.startswith(npz_file.MAGIC):
             return npz_file.read_arrays(content)

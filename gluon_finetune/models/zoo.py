@@ -4,7 +4,7 @@ import os
 import re
 from functools import partial
 
-from ..compat.array_api import in_style
+from ..compat.array_api import in_active_api
 from ..compat.imports import gluoncv, mx
 from ..errors import UsageError
 from .zoo_store import stored_file
@@ -59,10 +59,10 @@ def build_net(name):
     Raises `UsageError` for an unknown name.
     """
     if name in GLUON:
-        return in_style(lambda: mx.gluon.model_zoo.vision.get_model(name))
+        return in_active_api(lambda: mx.gluon.model_zoo.vision.get_model(name))
     if name not in GLUONCV:
         raise UsageError(unknown_network(name))
-    return in_style(lambda: _build_gluoncv(name))
+    return in_active_api(lambda: _build_gluoncv(name))
 
 
 def _build_gluoncv(name):

@@ -13,7 +13,7 @@ from ..compat.imports import mx
 from ..errors import UsageError, WorkError
 from ..files.fetch import fetch
 from ..files.hashing import file_sha1, stream_sha1
-from ..files.locks import made_once
+from ..files.locks import lock_to_create
 from .params_file import MOST_BYTES
 
 
@@ -30,7 +30,7 @@ def stored_file(store, name):
     path = os.path.join(root, file_name)
     advice = (f'put {file_name} into {root}, set MXNET_GLUON_REPO to a mirror of the zoo, or give '
               f'a local file as the source')
-    with made_once(path, advice, lambda path: os.path.isfile(path) and file_sha1(path) == sha1
+    with lock_to_create(path, advice, lambda path: os.path.isfile(path) and file_sha1(path) == sha1
                    ) as missing:
         if missing:
             _fetch(_address(store, file_name), path, sha1, advice)

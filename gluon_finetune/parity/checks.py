@@ -1,12 +1,11 @@
-"""The lines of the table, in the order in which a picture travels; computes nothing by itself."""
+"""The lines of the table, in the order in which an image travels; computes nothing by itself."""
 from functools import partial
 
-import numpy
+import numpy as np
 
 from ..models.pytorch.pairs import PAIRS
 from ..training.hyperparameters import to_mean_gradient
-from . import crops
-from . import images as pictures
+from . import crops, images
 from . import mxnet_side as ours
 from . import torch_side as theirs
 from .inputs import Recipe
@@ -51,7 +50,7 @@ def input_statistics():
 def joined(steps):
     """The same steps with all weights as one vector."""
     for label, found in steps:
-        yield label, {'weights': numpy.concatenate([values.ravel() for values in found.values()])}
+        yield label, {'weights': np.concatenate([values.ravel() for values in found.values()])}
 
 
 def twenty_steps():
@@ -87,4 +86,4 @@ TRAINING = [
 
 def all_checks():
     """Every `Check` except the whole run."""
-    return pictures.CHECKS + crops.CHECKS + LOGITS + TRAINING
+    return images.CHECKS + crops.CHECKS + LOGITS + TRAINING

@@ -1,7 +1,7 @@
 """Compares random crops and flips as distributions: the generators have nothing in common."""
 import random
 
-import numpy
+import numpy as np
 
 from ..data.augment import train_augs
 from ..models.pytorch.imports import torchvision
@@ -9,11 +9,11 @@ from .rows import Check, by_distribution
 from .torch_tools import pytorch, tensor
 
 DRAWS = 10_000
-HEIGHT, WIDTH = 100, 150   # of the picture
+HEIGHT, WIDTH = 100, 150   # of the image
 
 
 def areas(crops):
-    """The share of the picture's area that each crop, an array of (height, width), takes."""
+    """The share of the image's area that each crop, an array of (height, width), takes."""
     return crops[:, 0] * crops[:, 1] / (HEIGHT * WIDTH)
 
 
@@ -23,36 +23,36 @@ def aspects(crops):
 
 
 def views():
-    """What `train_augs` draws for a picture, so many times."""
+    """What `train_augs` draws for an image, so many times."""
     augs, rng = train_augs(), random.Random(1)
     return [augs.draw(HEIGHT, WIDTH, rng) for _ in range(DRAWS)]
 
 
 def crops_here():
     """Height and width of the crops that `train_augs` takes: (draws, 2)."""
-    return numpy.array([(view.height, view.width) for view in views()])
+    return np.array([(view.height, view.width) for view in views()])
 
 
 def crops_there(**options):
     """Height and width of the crops that torchvision's RandomResizedCrop takes: (draws, 2)."""
     pytorch().manual_seed(1)
     crop = torchvision().transforms.RandomResizedCrop(224, **options)
-    picture = tensor(numpy.zeros((3, HEIGHT, WIDTH), 'uint8'))
-    return numpy.array([crop.get_params(picture, crop.scale, crop.ratio)[2:]
+    image = tensor(np.zeros((3, HEIGHT, WIDTH), 'uint8'))
+    return np.array([crop.get_params(image, crop.scale, crop.ratio)[2:]
                         for _ in range(DRAWS)])
 
 
 def flips_here():
-    """1 for each picture that `train_augs` mirrors, 0 for the others: (draws,)."""
-    return numpy.array([float(view.flip) for view in views()])
+    """1 for each image that `train_augs` mirrors, 0 for the others: (draws,)."""
+    return np.array([float(view.flip) for view in views()])
 
 
 def flips_there(**options):
     """The same of torchvision's RandomHorizontalFlip."""
     pytorch().manual_seed(1)
     flip = torchvision().transforms.RandomHorizontalFlip(**options)
-    picture = tensor([[[0., 1.]]])
-    return numpy.array([flip(picture)[0, 0, 0].item() for _ in range(DRAWS)])
+    image = tensor([[[0., 1.]]])
+    return np.array([flip(image)[0, 0, 0].item() for _ in range(DRAWS)])
 
 
 NOTE = 'Kolmogorov-Smirnov, 10,000 draws each'

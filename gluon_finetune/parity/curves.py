@@ -1,5 +1,5 @@
 """Judges and draws the losses of whole runs; trains nothing."""
-import numpy
+import numpy as np
 
 from ..files.figure import save_figure
 from .rows import DIFFERS, EQUAL, Row, share
@@ -9,7 +9,7 @@ WHOLE_RUN = 'a whole run'
 
 def curve_row(curves):
     """The `Row` of the losses of seed 0, epoch by epoch; tolerance: how far the seeds are apart."""
-    *here, there = [[numpy.mean(epoch) for epoch in curve.losses] for curve in curves.values()]
+    *here, there = [[np.mean(epoch) for epoch in curve.losses] for curve in curves.values()]
     spreads = [max(losses) - min(losses) for losses in zip(*here)]
     apart = [abs(one - other) for one, other in zip(here[-1], there)]
     worst = max(range(len(apart)), key=lambda epoch: share(apart[epoch], spreads[epoch]))

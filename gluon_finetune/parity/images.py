@@ -1,10 +1,10 @@
-"""Compares what happens to a picture before a network sees it; knows no networks.
+"""Compares what happens to an image before a network sees it; knows no networks.
 
 Strict on arrays; what other decoders and other ways of resizing change is measured and shown.
 """
 import io
 
-import numpy
+import numpy as np
 from PIL import Image
 
 from ..compat.imports import array, mx
@@ -12,7 +12,7 @@ from ..config import IMAGENET_MEAN, IMAGENET_STD, RESIZE_RATIO
 from ..data.augment import test_augs
 from ..models.pytorch.imports import torchvision
 from ..synthetic import objects
-from ..synthetic.dataset import draw_picture
+from ..synthetic.dataset import draw_image
 from .rows import Check, as_known, by_rounding, fixed_row
 from .torch_tools import tensor
 
@@ -24,17 +24,17 @@ RESIZE_TOLERANCE = 255 * 2.0 ** -11 + 2 * 0.25 + 0.5
 
 
 def noise():
-    """A picture in which no pixel resembles the next: (300, 400, 3) uint8."""
-    return numpy.random.RandomState(1).randint(0, 256, (300, 400, 3)).astype('uint8')
+    """An image in which no pixel resembles the next: (300, 400, 3) uint8."""
+    return np.random.RandomState(1).randint(0, 256, (300, 400, 3)).astype('uint8')
 
 
 def drawing():
-    """A picture that resembles a photograph: RGB image, about 400 pixels a side."""
-    return draw_picture(objects.hotdog, 400, 1)
+    """An image that resembles a photograph: RGB image, about 400 pixels a side."""
+    return draw_image(objects.hotdog, 400, 1)
 
 
 def functional():
-    """What torchvision does to one picture."""
+    """What torchvision does to one image."""
     return torchvision().transforms.functional
 
 
@@ -47,20 +47,20 @@ def to_tensor_here(dtype):
 
 
 def to_tensor_there(dtype):
-    """torchvision's ToTensor; the float64 it does not know is written out."""
+    """Torchvision's ToTensor; the float64 it does not know is written out."""
     X = functional().to_tensor(noise()).numpy()
     return [('', {'X': X if dtype == 'float32' else noise().transpose(2, 0, 1) / 255})]
 
 
 def normalize_here(dtype):
-    """MXNet's Normalize of a picture between 0 and 1."""
+    """MXNet's Normalize of an image between 0 and 1."""
     X = array(noise().transpose(2, 0, 1) / 255, dtype='float32')
     X = transforms.Normalize(IMAGENET_MEAN, IMAGENET_STD)(X).asnumpy()
     return [('', {'X': X} if dtype == 'float32' else None)]
 
 
 def normalize_there(dtype, std=IMAGENET_STD):
-    """torchvision's."""
+    """Torchvision's."""
     X = tensor((noise().transpose(2, 0, 1) / 255).astype('float32'), dtype)
     return [('', {'X': functional().normalize(X, IMAGENET_MEAN, std).numpy()})]
 
@@ -70,14 +70,14 @@ def normalize_there(dtype, std=IMAGENET_STD):
 def grey_levels_here(pixels, image_size=224):
     """`test_augs` of (height, width, 3) uint8, back in grey levels 0..255."""
     X = test_augs(image_size)(array(pixels)).asnumpy()
-    mean, std = (numpy.reshape(values, (3, 1, 1)) for values in (IMAGENET_MEAN, IMAGENET_STD))
+    mean, std = (np.reshape(values, (3, 1, 1)) for values in (IMAGENET_MEAN, IMAGENET_STD))
     return (X * std + mean) * 255
 
 
 def grey_levels_there(pixels, image_size=224, size=None, antialias=False):
     """The same by torchvision in float64, so without rounding; `size` as its Resize takes it."""
     side = round(image_size * RESIZE_RATIO)
-    X = tensor(numpy.asarray(pixels).transpose(2, 0, 1), 'float64')
+    X = tensor(np.asarray(pixels).transpose(2, 0, 1), 'float64')
     X = functional().resize(X, size or [side, side], antialias=antialias)
     return functional().center_crop(X, [image_size, image_size]).numpy()
 
@@ -89,7 +89,7 @@ def by_grey_levels(check):
 
 def mean_difference(image_size, **options):
     """How many grey levels a pixel differs on average from torchvision's with `options`."""
-    pixels = numpy.asarray(drawing())
+    pixels = np.asarray(drawing())
     return abs(grey_levels_here(pixels, image_size)
                - grey_levels_there(pixels, image_size, **options)).mean()
 
@@ -100,7 +100,7 @@ def shifted_crops():
 
 
 def first_row_here(image_size):
-    """The number of the row at which MXNet's centre crop of a resized picture begins."""
+    """The number of the row at which MXNet's centre crop of a resized image begins."""
     rows = rows_of_numbers(round(image_size * RESIZE_RATIO))
     return int(transforms.CenterCrop(image_size)(array(rows)).asnumpy()[0, 0, 0])
 
@@ -112,16 +112,16 @@ def first_row_there(image_size):
 
 
 def rows_of_numbers(side):
-    """A picture each of whose rows holds its number (up to 255): (side, side, 3) uint8."""
-    numbers = numpy.arange(side).clip(0, 255).astype('uint8')
-    return numpy.broadcast_to(numbers[:, None, None], (side, side, 3)).copy()
+    """An image each of whose rows holds its number (up to 255): (side, side, 3) uint8."""
+    numbers = np.arange(side).clip(0, 255).astype('uint8')
+    return np.broadcast_to(numbers[:, None, None], (side, side, 3)).copy()
 
 
 def decoders():
     """Largest difference of a pixel between what OpenCV and Pillow read from one JPEG."""
     file = io.BytesIO()
     drawing().save(file, 'JPEG', quality=90)
-    pillow = numpy.asarray(Image.open(file).convert('RGB')).astype(int)
+    pillow = np.asarray(Image.open(file).convert('RGB')).astype(int)
     return abs(mx.image.imdecode(file.getvalue()).asnumpy() - pillow).max()
 
 
@@ -134,7 +134,7 @@ CHECKS = [
     Check('- with antialias, to 224', lambda: mean_difference(224, antialias=True), None, as_known,
           note="grey levels on average, of a drawing: Pillow's way, torchvision's default"),
     Check('- with antialias, to 64', lambda: mean_difference(64, antialias=True), None, as_known,
-          note='the more a picture shrinks, the more'),
+          note='the more an image shrinks, the more'),
     Check('- with Resize(256)', lambda: mean_difference(224, size=256), None, as_known,
           note='the PyTorch tab scales the short side, Gluon both'),
     Check('- centre by a pixel', shifted_crops, None, as_known,

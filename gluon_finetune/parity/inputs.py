@@ -1,4 +1,4 @@
-"""What both frameworks start from: weights, pictures, labels and hyper-parameters; runs neither.
+"""What both frameworks start from: weights, images, labels and hyper-parameters; runs neither.
 
 Everything comes from NumPy's oldest generator, whose numbers never change: what one framework gave
 can be stored and compared with the other later.
@@ -6,11 +6,11 @@ can be stored and compared with the other later.
 import dataclasses
 import gc
 
-import numpy
+import numpy as np
 
 from ..compat.imports import structured_parameters
 from ..models.output import set_weights
-from ..models.pytorch.bridge import empty_net, twin_names
+from ..models.pytorch.bridge import empty_net, torch_names
 from ..models.pytorch.pairs import find_pair
 
 CLASSES = 10
@@ -33,26 +33,26 @@ class Recipe:
 
     def batches(self):
         """Yield `steps` batches: X (batch, 3, height, width) float32, y (batch,) int64."""
-        rng = numpy.random.RandomState(self.seed)
+        rng = np.random.RandomState(self.seed)
         for _ in range(self.steps):
-            yield (random_pictures(rng, self.batch_size, self.image_size),
+            yield (random_images(rng, self.batch_size, self.image_size),
                    rng.randint(0, CLASSES, self.batch_size))
 
 
-def pictures_for(network):
-    """Return random pictures of a size for which a network and its twin compute the same."""
+def images_for(network):
+    """Return random images of a size for which a network and its twin compute the same."""
     count, size = (1, 224) if find_pair(network).sizes else (2, 64)
-    return random_pictures(numpy.random.RandomState(1), count, size)
+    return random_images(np.random.RandomState(1), count, size)
 
 
-def random_pictures(rng, count, size):
-    """Return normalised pictures of noise: (count, 3, size, size) float32."""
+def random_images(rng, count, size):
+    """Return normalised images of noise: (count, 3, size, size) float32."""
     return rng.standard_normal((count, 3, size, size)).astype('float32')
 
 
 def logits_and_labels():
     """Return what a loss is taken of: y_hat (32, classes) float32, y (32,) int64."""
-    rng = numpy.random.RandomState(1)
+    rng = np.random.RandomState(1)
     y_hat = rng.standard_normal((32, CLASSES)).astype('float32')
     return y_hat, rng.randint(0, CLASSES, 32)
 
@@ -60,7 +60,7 @@ def logits_and_labels():
 def random_net(network):
     """Return the Gluon net `network` with random weights and random BatchNorm statistics."""
     gc.collect()   # the net before, which refers to itself in circles, may weigh a gigabyte
-    net, rng = empty_net(find_pair(network), CLASSES), numpy.random.RandomState(0)
+    net, rng = empty_net(find_pair(network), CLASSES), np.random.RandomState(0)
     set_weights(net, {name: random_values(rng, name.rpartition('.')[2], param)
                       for name, param in structured_parameters(net).items()})
     return net
@@ -69,17 +69,17 @@ def random_net(network):
 def random_values(rng, kind, param):
     """Return values for a parameter of a kind: nobody's defaults, and activations stay in range."""
     if kind in ('gamma', 'beta') and param.grad_req == 'null':   # the BatchNorm on the input
-        return numpy.full(param.shape, kind == 'gamma', 'float32')
+        return np.full(param.shape, kind == 'gamma', 'float32')
     uniform = rng.random_sample(param.shape).astype('float32')
     if kind in ('gamma', 'running_var'):
         return 0.5 + uniform
-    width = 2 * numpy.sqrt(3 / numpy.prod(param.shape[1:])) if kind == 'weight' else 0.2
-    return (uniform - 0.5) * numpy.float32(width)
+    width = 2 * np.sqrt(3 / np.prod(param.shape[1:])) if kind == 'weight' else 0.2
+    return (uniform - 0.5) * np.float32(width)
 
 
 def shared_names(net, network):
     """Return {Gluon's name: PyTorch's} of the parameters that both have."""
-    return {name: twin for name, twin in twin_names(net, find_pair(network)).items() if twin}
+    return {name: twin for name, twin in torch_names(net, find_pair(network)).items() if twin}
 
 
 def is_statistic(name):

@@ -7,14 +7,14 @@ from ..compat.imports import array, mx, set_attribute, structured_parameters, va
 from ..models.freeze import freeze_features
 from ..models.output import output_layer
 from ..training.evaluate import count_correct
-from .inputs import is_statistic, logits_and_labels, pictures_for, random_net, shared_names
+from .inputs import images_for, is_statistic, logits_and_labels, random_net, shared_names
 
 
 def logits(network, dtype):
-    """Outputs of a random net for pictures, as in prediction."""
+    """Outputs of a random net for images, as in prediction."""
     net = random_net(network)
     net.cast(dtype)
-    return [('', {'logits': net(array(pictures_for(network), dtype=dtype)).asnumpy()})]
+    return [('', {'logits': net(array(images_for(network), dtype=dtype)).asnumpy()})]
 
 
 def losses(dtype):

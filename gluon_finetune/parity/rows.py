@@ -9,7 +9,7 @@ import dataclasses
 from collections import namedtuple
 from typing import Callable
 
-import numpy
+import numpy as np
 
 SAFETY = 16           # two right programs round differently: four of float32's 24 binary digits
 EPSILON = 2.0 ** -23  # nothing is nearer than the last of them
@@ -33,7 +33,7 @@ class Check:
     here: Callable
     there: Callable
     judge: Callable
-    limit: float = numpy.inf
+    limit: float = np.inf
     note: str = ''
 
     def row(self):
@@ -93,14 +93,14 @@ def exactly(check):
 def by_distribution(check):
     """Return the `Row` of two samples: Kolmogorov and Smirnov's test, wrong once in a thousand."""
     here, there = check.here(), check.there()
-    critical = numpy.sqrt(-numpy.log(0.001 / 2) / 2 * (1 / len(here) + 1 / len(there)))
+    critical = np.sqrt(-np.log(0.001 / 2) / 2 * (1 / len(here) + 1 / len(there)))
     return fixed_row(check, critical, kolmogorov_smirnov(here, there))
 
 
 def kolmogorov_smirnov(a, b):
     """Return the largest distance of the cumulative distributions of two samples."""
-    both = numpy.concatenate([a, b])
-    below = [numpy.searchsorted(numpy.sort(sample), both, side='right') / len(sample)
+    both = np.concatenate([a, b])
+    below = [np.searchsorted(np.sort(sample), both, side='right') / len(sample)
              for sample in (a, b)]
     return float(abs(below[0] - below[1]).max())
 
@@ -119,21 +119,21 @@ def as_known(check):
 def distance(here, there):
     """Return the largest ||here - there|| / ||there|| over the arrays of two dicts."""
     if set(here) != set(there):
-        return numpy.inf
+        return np.inf
     return max(relative(here[name], there[name]) for name in there)
 
 
 def relative(here, there):
     """Return ||here - there|| / ||there||, infinite where nothing can be said."""
-    here, there = (numpy.asarray(values, 'float64') for values in (here, there))
+    here, there = (np.asarray(values, 'float64') for values in (here, there))
     if here.shape != there.shape:
-        return numpy.inf
-    return share(numpy.linalg.norm(here - there), numpy.linalg.norm(there))
+        return np.inf
+    return share(np.linalg.norm(here - there), np.linalg.norm(there))
 
 
 def share(part, whole):
     """Return part / whole; 0 / 0 is 0."""
     if part == 0:
         return 0.0
-    ratio = float(part / whole) if whole else numpy.inf
-    return ratio if ratio == ratio else numpy.inf
+    ratio = float(part / whole) if whole else np.inf
+    return ratio if ratio == ratio else np.inf

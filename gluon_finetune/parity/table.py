@@ -13,7 +13,7 @@ COLUMNS = {'compared': 25, 'rounding': 8, 'tolerance': 9, 'measured': 8, 'float6
 def run_table(only=None, data=None, source=None, out=None):
     """Yield the `Row` of every comparison as soon as it is done.
 
-    `only`: parts of the names of those that are wanted. `data`, a folder of pictures, and `source`,
+    `only`: parts of the names of those that are wanted. `data`, a folder of images, and `source`,
     a file of weights, are for the whole run, whose curves are drawn into the file `out`. Raises
     `UsageError` without PyTorch, or when nothing is called so.
     """

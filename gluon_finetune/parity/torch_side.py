@@ -4,7 +4,7 @@ Every function has its twin of the same name in `ours.py`. Where the frameworks 
 the reason stands at the line. `spoil` changes the twin before it is used: with it the tests show
 that a comparison can fail.
 """
-from .inputs import is_statistic, logits_and_labels, pictures_for, random_net, shared_names
+from .inputs import images_for, is_statistic, logits_and_labels, random_net, shared_names
 from .torch_tools import (
     backward,
     batch_norms,
@@ -20,10 +20,10 @@ BATCH_NORM_MOMENTUM = 1 - float32(0.9)   # PyTorch counts the share of the new, 
 
 
 def logits(network, dtype, spoil=None):
-    """Outputs of the random net's twin for pictures, as in prediction."""
+    """Outputs of the random net's twin for images, as in prediction."""
     twin, _ = random_twin(network, dtype, spoil)
     with pytorch().no_grad():
-        return [('', {'logits': twin.eval()(tensor(pictures_for(network), dtype)).numpy()})]
+        return [('', {'logits': twin.eval()(tensor(images_for(network), dtype)).numpy()})]
 
 
 def losses(dtype, **options):

@@ -1,5 +1,5 @@
 """The PyTorch twin of a net, trained as in the chapter's PyTorch tab; knows no comparison."""
-import numpy
+import numpy as np
 
 from ..models.output import output_layer
 from ..models.pytorch.bridge import to_torch, torch_net
@@ -14,7 +14,7 @@ def pytorch():
 
 def tensor(array, dtype=None):
     """A tensor of a NumPy array, in its own type or another."""
-    return pytorch().from_numpy(numpy.array(array, dtype))
+    return pytorch().from_numpy(np.array(array, dtype))
 
 
 def twin_of(net, network):
@@ -75,4 +75,4 @@ def batch_norms(twin):
 
 def float32(number):
     """The nearest float32: MXNet keeps its rates so, even where it computes in float64."""
-    return float(numpy.float32(number))
+    return float(np.float32(number))

@@ -1,10 +1,10 @@
-"""One whole fine-tuning in both frameworks: same pictures, order, crops and first weights."""
+"""One whole fine-tuning in both frameworks: same images, order, crops and first weights."""
 import dataclasses
 import os
 import tempfile
 from collections import namedtuple
 
-import numpy
+import numpy as np
 
 from ..compat.imports import array, mx
 from ..config import DEFAULT_NETWORK, Config
@@ -59,7 +59,7 @@ def start(config, classes):
     if not config.scratch:
         return finetune_net(config.source, classes, network=config.network, lr_mult=config.lr_mult)
     net = scratch_net(config.network or DEFAULT_NETWORK, classes)
-    net(array(numpy.zeros((1, 3, config.image_size, config.image_size))))
+    net(array(np.zeros((1, 3, config.image_size, config.image_size))))
     return net
 
 
@@ -76,7 +76,7 @@ def run_here(net, config, batches):
     steps = train_steps(net, Passes(batches.train), test, recorded, trainer, config.num_epochs,
                         [mx.cpu()], progress=False)
     test_accs = [meter.record.test_acc for meter in steps if meter.record]
-    losses = numpy.array([loss.asnumpy().item() for loss in losses])
+    losses = np.array([loss.asnumpy().item() for loss in losses])
     return Curve(losses.reshape(config.num_epochs, -1).tolist(), test_accs)
 
 
@@ -98,7 +98,7 @@ def run_there(twin, network, config, batches, by_sum=False):
 def compare_by_default(data=None, source=None):
     """`compare_runs` on the folder `data`, from the weights in the file `source`.
 
-    Without them, on pictures that are drawn, from random weights and at a rate that these stand.
+    Without them, on images that are drawn, from random weights and at a rate that these stand.
     """
     config = Config(source=source, scratch=source is None, image_size=64, batch_size=32,
                     num_epochs=3, learning_rate=0.01 if source else 0.001)

@@ -1,4 +1,4 @@
-"""Drawings of pictures and results; returns the axes and computes nothing."""
+"""Drawings of images and results; returns the axes and computes nothing."""
 from ..files.figure import save_figure
 
 RIGHT, WRONG = '#1a7f37', '#b42318'
@@ -7,7 +7,7 @@ RIGHT, WRONG = '#1a7f37', '#b42318'
 def show_images(imgs, num_rows, num_cols, titles=None, scale=1.5, path=None):
     """Draws `imgs` (height, width, 3) on a grid and returns the flat list of axes.
 
-    Pictures may be MXNet or NumPy arrays; `path` writes a file instead of showing a figure.
+    Images may be MXNet or NumPy arrays; `path` writes a file instead of showing a figure.
     """
     figure = _new_figure((num_cols * scale, num_rows * scale), path)
     axes = [figure.add_subplot(num_rows, num_cols, i + 1) for i in range(num_rows * num_cols)]
@@ -23,9 +23,9 @@ def show_images(imgs, num_rows, num_cols, titles=None, scale=1.5, path=None):
 
 
 def plot_predictions(imgs, labels, predictions, num_cols=6, path=None):
-    """A grid of pictures titled with the predicted class, red and with the true one when wrong.
+    """A grid of images titled with the predicted class, red and with the true one when wrong.
 
-    `labels` are names, `predictions` what a `Predictor` returned for the pictures.
+    `labels` are names, `predictions` what a `Predictor` returned for the images.
     """
     num_rows = -(-len(imgs) // num_cols)
     axes = show_images(imgs, num_rows, num_cols, scale=1.9)

@@ -1,12 +1,12 @@
-"""What a trained network says about pictures; knows nothing about how it was trained."""
+"""What a trained network says about images; knows nothing about how it was trained."""
 import os
 
-import numpy
+import numpy as np
 
 from ..compat.imports import array, mx
 from ..data.augment import test_augs
-from ..data.image import Picture
-from ..data.loader import read_view
+from ..data.image import EncodedImage
+from ..data.loader import read_crop
 from ..data.prefetch import Threads, ahead
 from ..errors import UsageError
 from ..models.finetune import scratch_net
@@ -21,11 +21,11 @@ BATCH_SIZE = 32
 
 
 class Predictor:
-    """Names the classes of pictures, most probable first.
+    """Names the classes of images, most probable first.
 
-    `classes` (default: `net.classes`) are the names of the rows of the output layer; pictures go
+    `classes` (default: `net.classes`) are the names of the rows of the output layer; images go
     through the test augmentation at `image_size`. Raises `UsageError` when names and rows differ
-    in number, and for a file that is no picture.
+    in number, and for a file that is no image.
     """
 
     def __init__(self, net, classes=None, image_size=224):
@@ -55,35 +55,35 @@ class Predictor:
         predictor.computing = fused(_compiled(net, dtype))
         return predictor
 
-    def __call__(self, pictures, top=5):
-        """`[(class, probability), ...]` for one picture, a list of these for a list of pictures.
+    def __call__(self, images, top=5):
+        """`[(class, probability), ...]` for one image, a list of these for a list of images.
 
-        A picture is a file or an array (height, width, 3) of RGB bytes; `top` limits the classes.
+        An image is a file or an array (height, width, 3) of RGB bytes; `top` limits the classes.
         """
-        if isinstance(pictures, (list, tuple)):
-            return [self.rank(row, top) for row in self.probabilities(pictures)]
-        return self.rank(self.probabilities([pictures])[0], top)
+        if isinstance(images, (list, tuple)):
+            return [self.rank(row, top) for row in self.probabilities(images)]
+        return self.rank(self.probabilities([images])[0], top)
 
-    def probabilities(self, pictures):
-        """Softmax outputs as a NumPy array (pictures, classes)."""
-        if not len(pictures):
-            return numpy.zeros((0, len(self.classes)))
+    def probabilities(self, images):
+        """Softmax outputs as a NumPy array (images, classes)."""
+        if not len(images):
+            return np.zeros((0, len(self.classes)))
         with Threads(1) as threads:   # which reads the next batch while this one is computed
-            batches = (threads.submit(self._read, pictures[i:i + BATCH_SIZE])
-                       for i in range(0, len(pictures), BATCH_SIZE))
-            return numpy.concatenate([self._infer(X.result()) for X in ahead(batches, 1)])
+            batches = (threads.submit(self._read, images[i:i + BATCH_SIZE])
+                       for i in range(0, len(images), BATCH_SIZE))
+            return np.concatenate([self._infer(X.result()) for X in ahead(batches, 1)])
 
-    def _read(self, pictures):
-        """A batch of pictures as a NumPy array (pictures, 3, image_size, image_size)."""
-        X = numpy.empty((len(pictures), 3, self.image_size, self.image_size), 'float32')
-        for picture, out in zip(pictures, X):
-            if not isinstance(picture, (str, os.PathLike)):
-                self.augs.apply(picture, None, out)
+    def _read(self, images):
+        """A batch of images as a NumPy array (images, 3, image_size, image_size)."""
+        X = np.empty((len(images), 3, self.image_size, self.image_size), 'float32')
+        for image, out in zip(images, X):
+            if not isinstance(image, (str, os.PathLike)):
+                self.augs.apply(image, None, out)
                 continue
             try:
-                read_view(Picture(picture), self.augs, None, out)
+                read_crop(EncodedImage(image), self.augs, None, out)
             except UsageError as reason:
-                raise UsageError(f'cannot use the picture {picture}: {reason}') from None
+                raise UsageError(f'cannot use the image {image}: {reason}') from None
         return X
 
     def _infer(self, X):
@@ -95,7 +95,7 @@ class Predictor:
 
     def rank(self, row, top=5):
         """One row of `probabilities` as `[(class, probability), ...]`, most probable first."""
-        order = numpy.argsort(-row, kind='stable')[:top]
+        order = np.argsort(-row, kind='stable')[:top]
         return [(self.classes[i], float(row[i])) for i in order]
 
 
@@ -105,7 +105,7 @@ def _compiled(net, dtype):
 
 
 def confusion(probabilities, labels):
-    """Counts of pictures [true class, predicted class]; `probabilities` has a row for each."""
-    counts = numpy.zeros((probabilities.shape[1],) * 2, int)
-    numpy.add.at(counts, (list(labels), probabilities.argmax(axis=1)), 1)
+    """Counts of images [true class, predicted class]; `probabilities` has a row for each."""
+    counts = np.zeros((probabilities.shape[1],) * 2, int)
+    np.add.at(counts, (list(labels), probabilities.argmax(axis=1)), 1)
     return counts

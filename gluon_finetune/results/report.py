@@ -5,7 +5,7 @@ import io
 import os
 
 from ..data.image import read_image
-from ..files.atomic import replacing
+from ..files.atomic import atomic_write
 from ..training.history import Record
 from .plot import plot_predictions
 from .predict import Predictor, confusion
@@ -22,26 +22,26 @@ img {{ max-width: 100% }}
 <p>{summary}</p>
 <h2>Curves</h2><img alt="loss and accuracy over the epochs" src="{curves}">
 <h2>Epochs</h2>{epochs}
-<h2>Test pictures</h2><p>Rows are true classes, columns what the network said.</p>{confusion}
-<p>The {count} pictures whose true class it thought least probable:</p>
-<img alt="hardest test pictures with predictions" src="{pictures}">
+<h2>Test images</h2><p>Rows are true classes, columns what the network said.</p>{confusion}
+<p>The {count} images whose true class it thought least probable:</p>
+<img alt="hardest test images with predictions" src="{images}">
 {left_out}<h2>Settings</h2>{settings}
 </body></html>
 '''
 
 
 def write_report(run, folders, hardest=18):
-    """Writes `report.html` of a `RunDirectory` from its best network and the test pictures."""
+    """Writes `report.html` of a `RunDirectory` from its best network and the test images."""
     predictor, history, last = Predictor.load(run.path), run.history, run.last()
     left_out = last.state.left_out if last else {}
     paths, labels = zip(*(item for item in folders.test.items if item[0] not in left_out))
     rows, classes = predictor.probabilities(paths), run.classes
     counts = confusion(rows, labels)
     summary = (f'{run.config.network}, {len(history)} epochs: {counts.trace()} of {counts.sum()} '
-               f'test pictures right ({counts.trace() / counts.sum():.3f}) with the weights of '
+               f'test images right ({counts.trace() / counts.sum():.3f}) with the weights of '
                f'epoch {history.best.epoch}.')
     order = sorted(range(len(paths)), key=lambda i: rows[i][labels[i]])[:hardest]
-    pictures = plot_predictions([read_image(paths[i]) for i in order],
+    images = plot_predictions([read_image(paths[i]) for i in order],
                                 [classes[labels[i]] for i in order],
                                 [predictor.rank(rows[i]) for i in order])
     page = PAGE.format(
@@ -50,9 +50,9 @@ def write_report(run, folders, hardest=18):
         curves=_embed(history.plot(path=run.file('curves.png')).figure),
         epochs=_table(Record._fields, [[f'{value:.4g}' for value in record] for record in history]),
         confusion=_table([''] + classes, [[name, *row] for name, row in zip(classes, counts)]),
-        pictures=_embed(pictures[0].figure), count=len(order), left_out=_left_out(left_out),
+        images=_embed(images[0].figure), count=len(order), left_out=_left_out(left_out),
         settings=_table(['setting', 'value'], vars(run.config).items()))
-    with replacing(run.file('report.html')) as file:
+    with atomic_write(run.file('report.html')) as file:
         file.write(page.encode('utf-8', 'backslashreplace'))
     return run.file('report.html')
 
@@ -60,8 +60,8 @@ def write_report(run, folders, hardest=18):
 def _left_out(left_out):
     if not left_out:
         return ''
-    return (f'<h2>Left out</h2><p>Pictures that could not be read in one epoch or more: '
-            f'{len(left_out)}.</p>{_table(["picture", "reason"], left_out.items())}\n')
+    return (f'<h2>Left out</h2><p>Images that could not be read in one epoch or more: '
+            f'{len(left_out)}.</p>{_table(["image", "reason"], left_out.items())}\n')
 
 
 def _table(heading, rows):

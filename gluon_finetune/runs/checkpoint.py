@@ -1,5 +1,5 @@
 """A checkpoint of a run: weights, trainer, state and best weights so far, complete in itself."""
-import numpy
+import numpy as np
 
 from ..errors import Diverged, UsageError, WorkError
 from ..files.json import json_bytes, read_json
@@ -10,7 +10,7 @@ from .state import State
 from .trainer_state import restore_trainer, trainer_arrays, weights_of
 
 WEIGHTS, TRAINER, BEST, STATE = 'weights.params', 'trainer.params', 'best.params', 'state.json'
-MOST_BYTES = 1 << 28   # of a state: many epochs, many pictures left out
+MOST_BYTES = 1 << 28   # of a state: many epochs, many images left out
 IDENTITY = ('config', 'source', 'pictures')
 BLOCK = 1 << 20
 
@@ -19,7 +19,7 @@ class Checkpoint:
     """One that was found whole.
 
     `state` is a `State`, `identity` what the run must still have to be the same run: its settings
-    and the SHA-256 of its source file and of its list of pictures. `weights` is the path of its
+    and the SHA-256 of its source file and of its list of images. `weights` is the path of its
     weights; `best` that of the weights of the epoch `state.history.best` and `best_sha256` their
     hash, both None before an epoch ends.
     """
@@ -49,7 +49,7 @@ class Checkpoint:
         trainer.set_learning_rate(self.state.learning_rate)
 
     def copy_best(self, file):
-        """Writes the best weights into an open `HashedFile`."""
+        """Writes the best weights into an open `HashingFile`."""
         with open(self.best, 'rb') as source:
             for block in iter(lambda: source.read(BLOCK), b''):
                 file.write(block)
@@ -98,7 +98,7 @@ def write_checkpoint(folder, net, trainer, state, identity, before=None):
 
 def _refuse_infinite(weights, state):
     for name, value in weights.items():
-        if not numpy.isfinite(value).all():
+        if not np.isfinite(value).all():
             raise Diverged(
                 f'{name} is not finite in epoch {state.place.epoch} after batch '
                 f'{state.place.batch}, at learning rate {state.learning_rate:g}: try a smaller '

@@ -9,13 +9,13 @@ import warnings
 from ..config import Config
 from ..data.split import read_split
 from ..errors import UsageError, WorkError
-from ..files.atomic import replacing
+from ..files.atomic import atomic_write
 from ..files.hashing import file_sha256
 from ..files.json import read_json, read_record, write_json
 from ..models.labels import check_labels
 from ..training.history import History
 from .checkpoint import BEST, read_checkpoints, write_checkpoint
-from .manifest import Listing
+from .manifest import Manifest
 from .snapshots import KEPT, discard_others
 
 
@@ -32,21 +32,21 @@ class RunDirectory:
         self.identity, self._checkpoints, self._current = identity, None, None
 
     @classmethod
-    def create(cls, path, config, classes, split=None, pictures=None):
-        """`pictures` is the `Listing` of what it will be trained on.
+    def create(cls, path, config, classes, split=None, images=None):
+        """`images` is the `Manifest` of what it will be trained on.
 
         Raises `UsageError` when `path` has something in it or cannot be written.
         """
         check_free(path)
-        run = cls(path, config, list(classes), split, identify(config, pictures))
+        run = cls(path, config, list(classes), split, identify(config, images))
         os.makedirs(run.file('checkpoint'), exist_ok=True)
         write_json(run.file('config.json'), dataclasses.asdict(config))
         write_json(run.file('labels.json'), run.classes)
         if split is not None:
             write_json(run.file('split.json'), split)
-        if pictures is not None:
-            with replacing(run.file('pictures.csv')) as file:
-                file.write(pictures.to_csv())
+        if images is not None:
+            with atomic_write(run.file('pictures.csv')) as file:
+                file.write(images.to_csv())
         return run
 
     @classmethod
@@ -70,10 +70,10 @@ class RunDirectory:
         return os.path.join(self.path, *names)
 
     @property
-    def pictures(self):
-        """The `Listing` of what the run is trained on; empty where that is not known."""
+    def images(self):
+        """The `Manifest` of what the run is trained on; empty where that is not known."""
         path = self.file('pictures.csv')
-        return Listing.from_csv(path) if os.path.exists(path) else Listing()
+        return Manifest.from_csv(path) if os.path.exists(path) else Manifest()
 
     @property
     def history(self):
@@ -101,9 +101,9 @@ class RunDirectory:
             write_json(self.file('config.json'), self.identity['config'])
 
     def started_on(self, folders):
-        """`folders` with the pictures that the run was started on, also those gone since."""
-        pictures = self.pictures
-        return pictures.restore(folders) if pictures else folders
+        """`folders` with the images that the run was started on, also those gone since."""
+        images = self.images
+        return images.restore(folders) if images else folders
 
     def save(self, net, trainer, state):
         """Writes a checkpoint to go on from, and what others read, if an epoch was done.
@@ -149,7 +149,7 @@ class RunDirectory:
         last, best = self._current, self.file(BEST)
         if last.state.history:
             if not os.path.isfile(best) or file_sha256(best) != last.best_sha256:
-                with replacing(best) as file:
+                with atomic_write(best) as file:
                     last.copy_best(file)
             last.state.history.to_csv(self.file('history.csv'))
 
@@ -166,12 +166,12 @@ def saving(path):
                         f'before is whole: mend this, then go on with --resume') from None
 
 
-def identify(config, pictures):
+def identify(config, images):
     """What makes a run this run and no other, for JSON."""
     known = config.source is not None and os.path.isfile(config.source)
     return {'config': dataclasses.asdict(config),
             'source': file_sha256(config.source) if known else None,
-            'pictures': pictures.sha256 if pictures else None}
+            'pictures': images.sha256 if images else None}
 
 
 def check_free(path):

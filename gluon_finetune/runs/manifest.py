@@ -1,6 +1,6 @@
-"""The list of pictures that a run is trained on, so that it goes on with the same; decodes none.
+"""The list of images that a run is trained on, so that it goes on with the same; decodes none.
 
-Pictures are told apart by path, class and the hash of their bytes, which two cores read and hash
+Images are told apart by path, class and the hash of their bytes, which two cores read and hash
 about a thousand times as fast as they train at 224 pixels.
 """
 import copy
@@ -10,40 +10,40 @@ import io
 import os
 import re
 
-from ..data.check import hash_pictures
+from ..data.check import hash_images
 from ..data.dataset import listed
 from ..data.split import relative_paths
 from ..errors import UsageError
-from ..files.read import read_whole
+from ..files.read import read_bytes
 
 FIELDS = ('part', 'class', 'path', 'sha256')
-MOST_BYTES = 1 << 29   # a few million pictures
+MOST_BYTES = 1 << 29   # a few million images
 
 
-class Listing(dict):
-    """(part, class, path) -> SHA-256, of the pictures of `ImageFolders`, in their order."""
+class Manifest(dict):
+    """(part, class, path) -> SHA-256, of the images of `ImageFolders`, in their order."""
 
     @classmethod
     def of(cls, folders):
-        """The pictures as they are now, their paths relative to the folder."""
-        files = {(part, pictures.synsets[label], path): full
-                 for part, pictures in (('train', folders.train), ('test', folders.test))
-                 for path, (full, label) in zip(relative_paths(pictures, folders.root),
-                                                pictures.items)}
-        return cls(zip(files, hash_pictures(list(files.values()))))
+        """The images as they are now, their paths relative to the folder."""
+        files = {(part, images.synsets[label], path): full
+                 for part, images in (('train', folders.train), ('test', folders.test))
+                 for path, (full, label) in zip(relative_paths(images, folders.root),
+                                                images.items)}
+        return cls(zip(files, hash_images(list(files.values()))))
 
     @classmethod
     def from_csv(cls, path):
         """Reads what `to_csv` made; raises `UsageError` for another file."""
         try:
-            text = read_whole(path, MOST_BYTES).decode('utf-8', 'surrogateescape')
+            text = read_bytes(path, MOST_BYTES).decode('utf-8', 'surrogateescape')
             rows = list(csv.reader(io.StringIO(text, newline='')))
             if tuple(rows[0]) != FIELDS:
                 raise ValueError(f'its first line is {rows[0]!a:.80}')
             return cls(((part, name, file), _checked(sha256))
                        for part, name, file, sha256 in rows[1:])
         except (ValueError, IndexError, csv.Error) as error:
-            raise UsageError(f'{path} is not a list of pictures: expected a table with the columns '
+            raise UsageError(f'{path} is not a list of images: expected a table with the columns '
                              f'{", ".join(FIELDS)} ({error})') from None
 
     def to_csv(self):
@@ -59,13 +59,13 @@ class Listing(dict):
         """Of the table, in hexadecimal."""
         return hashlib.sha256(self.to_csv()).hexdigest()
 
-    def difference(self, now, may_lack=False):
-        """How the pictures `now` differ from these, in words; '' where they do not.
+    def difference(self, now, allow_missing=False):
+        """How the images `now` differ from these, in words; '' where they do not.
 
-        With `may_lack`, pictures may be gone or damaged.
+        With `allow_missing`, images may be gone or damaged.
         """
         changes = {'new': [key for key in now if key not in self]}
-        if not may_lack:
+        if not allow_missing:
             changes['gone'] = [key for key in self if key not in now]
             changes['of other content'] = [key for key in self
                                            if now.get(key, self[key]) != self[key]]
@@ -73,13 +73,13 @@ class Listing(dict):
                          for change, keys in changes.items() if keys)
 
     def restore(self, folders):
-        """These pictures as `ImageFolders`, those included that are gone."""
+        """These images as `ImageFolders`, those included that are gone."""
         other = copy.copy(folders)
         other.train, other.test = (
-            pictures.holding((os.path.join(folders.root, *path.split('/')),
+            images.holding((os.path.join(folders.root, *path.split('/')),
                               folders.classes.index(name))
                              for side, name, path in self if side == part)
-            for part, pictures in (('train', folders.train), ('test', folders.test)))
+            for part, images in (('train', folders.train), ('test', folders.test)))
         return other
 
 

@@ -7,7 +7,7 @@ from .interrupt import NAMES, Requested
 from .state import State
 
 MOST_REWINDS = 5   # to a 32nd of the learning rate: if that diverges too, it is not the rate
-NAMED = 10         # pictures named in one line; the report names all
+NAMED = 10         # images named in one line; the report names all
 
 
 class Keeper:
@@ -82,7 +82,7 @@ class Keeper:
             self._say_left_out(meter.record.epoch)
 
     def _saving_if_ended(self, steps):
-        """The meters of `steps`; when a picture or a signal ends them, what was done is saved."""
+        """The meters of `steps`; when an image or a signal ends them, what was done is saved."""
         meter = None
         try:
             for meter in steps:
@@ -105,7 +105,7 @@ class Keeper:
         if new:
             named = '; '.join(f'{path}: {reason}' for path, reason in list(new.items())[:NAMED])
             more = f'; and {len(new) - NAMED} more' if len(new) > NAMED else ''
-            self.say(f'epoch {epoch} went without {len(new)} picture{"s" * (len(new) > 1)} '
+            self.say(f'epoch {epoch} went without {len(new)} image{"s" * (len(new) > 1)} '
                      f'({named}{more})')
 
 

@@ -9,9 +9,9 @@ import re
 import shutil
 
 from ..errors import UsageError
-from ..files.atomic import new_file, sync_folder
+from ..files.atomic import fsync_folder, new_file
 from ..files.hashing import file_sha256
-from ..files.read import read_whole
+from ..files.read import read_bytes
 
 SUMS, TEMPORARY = 'SHA256SUMS', 'tmp'
 KEPT = 2           # of the newest folders: should one be damaged later, there is the one before
@@ -70,7 +70,7 @@ def write_snapshot(folder, writers):
         os.mkdir(temporary)
         _write_files(temporary, writers)
         os.rename(temporary, path)
-        sync_folder(folder)
+        fsync_folder(folder)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
@@ -105,12 +105,12 @@ def _write_files(folder, writers):
         sums[name] = file.sha256
     with new_file(os.path.join(folder, SUMS)) as file:
         file.write(''.join(f'{sha256}  {name}\n' for name, sha256 in sums.items()).encode())
-    sync_folder(folder)
+    fsync_folder(folder)
 
 
 def _checked_sums(path):
     try:
-        text = read_whole(os.path.join(path, SUMS), MOST_BYTES).decode('ascii', 'replace')
+        text = read_bytes(os.path.join(path, SUMS), MOST_BYTES).decode('ascii', 'replace')
     except UsageError as error:
         raise UsageError(f'{path} is damaged: {error}') from None
     lines = [_LINE.fullmatch(line) for line in text.split('\n')[:-1]]

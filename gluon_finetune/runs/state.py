@@ -18,8 +18,8 @@ class State:
     place: Place = START
     history: History = dataclasses.field(default_factory=History)
     rewinds: int = 0          # how often the learning rate was halved for a loss that is not finite
-    empty_batches: int = 0    # of this epoch, because every picture in them was left out
-    left_out: dict = dataclasses.field(default_factory=dict)   # path of a picture -> reason
+    empty_batches: int = 0    # of this epoch, because every image in them was left out
+    left_out: dict = dataclasses.field(default_factory=dict)   # path of an image -> reason
 
     def to_json(self):
         """A dict for a JSON file."""

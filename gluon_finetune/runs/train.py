@@ -6,7 +6,7 @@ import warnings
 
 from ..compat.imports import set_attribute
 from ..config import DEFAULT_NETWORK
-from ..data.check import refuse_bad_pictures
+from ..data.check import refuse_bad_images
 from ..errors import Diverged, UsageError
 from ..files.locks import held
 from ..models.finetune import finetune_net, scratch_net
@@ -17,7 +17,7 @@ from ..training.loop import seed_everything, train_steps
 from ..training.setup import check_output, prepare, set_up
 from .directory import RunDirectory, check_free, identify
 from .interrupt import end_requests
-from .manifest import Listing
+from .manifest import Manifest
 from .session import Keeper
 
 # Settings that a resumed run may have otherwise: its result up to here does not depend on them.
@@ -32,7 +32,7 @@ def start_run(path, config, folders, devices=None):
     """
     check_free(path)
     check_dtype(config.dtype, devices or try_all_gpus())
-    refuse_bad_pictures(folders)
+    refuse_bad_images(folders)
     if config.seed is None:   # a run can be gone on with only from a seed that is known
         config = dataclasses.replace(config, seed=random.SystemRandom().getrandbits(31))
     seed_everything(config.seed)
@@ -40,14 +40,14 @@ def start_run(path, config, folders, devices=None):
     check_output(net, config.image_size, len(folders.classes))
     config = dataclasses.replace(config, network=net.network)
     return net, RunDirectory.create(path, config, folders.classes, folders.split,
-                                    Listing.of(folders))
+                                    Manifest.of(folders))
 
 
 def resume_run(path, config, folders, say=warnings.warn):
     """The net and the `RunDirectory` of a run to go on with, perhaps for more epochs.
 
     A damaged checkpoint that can be done without is told to `say`. Raises `UsageError` when a
-    setting, the source, the classes or the pictures are not those the run began with.
+    setting, the source, the classes or the images are not those the run began with.
     """
     run = RunDirectory.open(path)
     with held(path):
@@ -56,14 +56,14 @@ def resume_run(path, config, folders, say=warnings.warn):
 
 def _open_again(run, config, folders, say):
     path, last = run.path, run.last(say)
-    started = last.identity if last else identify(run.config, run.pictures)
+    started = last.identity if last else identify(run.config, run.images)
     _refuse_other_settings(path, started, config)
     if run.classes != folders.classes:
         raise UsageError(f'{path} was started on the classes {", ".join(run.classes)}, not '
-                         f'{", ".join(folders.classes)}: name the pictures it was started on')
-    _refuse_other_pictures(run, started, config, folders)
+                         f'{", ".join(folders.classes)}: name the images it was started on')
+    _refuse_other_images(run, started, config, folders)
     if config.on_bad == 'stop':
-        refuse_bad_pictures(folders)
+        refuse_bad_images(folders)
     run.go_on(config, started)
     if last:
         return rebuild_net(config, run.classes, last.weights)
@@ -128,15 +128,15 @@ def _refuse_other_settings(path, started, config):
                          f'{source[:8]}..., not {started["source"][:8]}...): put that one back')
 
 
-def _refuse_other_pictures(run, started, config, folders):
-    """With `on_bad='skip'` pictures may be gone: they are left out."""
-    pictures, now = run.pictures, Listing.of(folders)
+def _refuse_other_images(run, started, config, folders):
+    """With `on_bad='skip'` images may be gone: they are left out."""
+    images, now = run.images, Manifest.of(folders)
     if started['pictures'] in (None, now.sha256):
         return
-    if pictures.sha256 != started['pictures']:
-        raise UsageError(f'{run.path} was started on other pictures than are under {folders.root}, '
+    if images.sha256 != started['pictures']:
+        raise UsageError(f'{run.path} was started on other images than are under {folders.root}, '
                          f'and its pictures.csv, which names them, was changed')
-    difference = pictures.difference(now, may_lack=config.on_bad == 'skip')
+    difference = images.difference(now, allow_missing=config.on_bad == 'skip')
     if difference:
-        raise UsageError(f'{run.path} was started on other pictures than are under {folders.root} '
+        raise UsageError(f'{run.path} was started on other images than are under {folders.root} '
                          f'now: {difference}; put back what it was started on')

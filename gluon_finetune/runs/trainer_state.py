@@ -2,7 +2,7 @@
 
 MXNet's own `save_states` pickles it, and whoever unpickles a file runs whatever is in it.
 """
-import numpy
+import numpy as np
 
 from ..compat.imports import mx, structured_parameters, value_of
 from ..errors import UsageError
@@ -20,10 +20,10 @@ def trainer_arrays(net, trainer, weights):
     where they are not the same on all: BatchNorm's statistics are a device's own.
     """
     optimizer, arrays = trainer._optimizer, {}
-    arrays['num_update'] = numpy.array([optimizer.num_update], 'int64')
+    arrays['num_update'] = np.array([optimizer.num_update], 'int64')
     for device, counts in optimizer._all_index_update_counts.items():
         if counts:
-            arrays[f'counts.{device}'] = numpy.array(sorted(counts.items()), 'int64')
+            arrays[f'counts.{device}'] = np.array(sorted(counts.items()), 'int64')
     for i, updater in enumerate(_updaters(trainer)):
         for index, state in updater.states.items():
             for path, leaf in _leaves(state, f'state.{i}.{index}'):

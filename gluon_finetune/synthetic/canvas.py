@@ -1,8 +1,8 @@
-"""Draws shaded, lit pictures; knows light, colours and textures, and not what is drawn."""
+"""Draws shaded, lit images; knows light, colours and textures, and not what is drawn."""
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-SUPERSAMPLING = 2   # every picture is drawn this much larger, then reduced: smooth edges
+SUPERSAMPLING = 2   # every image is drawn this much larger, then reduced: smooth edges
 
 
 class Pen:
@@ -70,13 +70,13 @@ class Pen:
     def _fill(self, polygon, colour):
         self._draw.polygon([tuple(p) for p in polygon], _rgb(colour))
 
-    def drop_on(self, picture, darkness=.5, softness=3):
-        """Lay what was drawn, and its shadow, on the picture (RGB image, in place)."""
+    def drop_on(self, image, darkness=.5, softness=3):
+        """Lay what was drawn, and its shadow, on the image (RGB image, in place)."""
         away = tuple(int(v) for v in -self._light * self._unit * .12)
-        shadow = Image.new('L', picture.size)
+        shadow = Image.new('L', image.size)
         shadow.paste(self.layer.getchannel('A').point(lambda v: v * darkness), away)
-        picture.paste((15, 12, 20), mask=shadow.filter(ImageFilter.BoxBlur(softness)))
-        picture.paste(self.layer, mask=self.layer)
+        image.paste((15, 12, 20), mask=shadow.filter(ImageFilter.BoxBlur(softness)))
+        image.paste(self.layer, mask=self.layer)
 
 
 def _rgb(colour):
@@ -125,11 +125,11 @@ def surface(rng, size, colours):
     return Image.fromarray((colours[0] * (1 - mix) + colours[1] * mix).astype('uint8'))
 
 
-def photograph(rng, picture):
+def photograph(rng, image):
     """The drawing as a camera sees it: uneven light, a tint, blur, grain; reduced in size."""
     if rng.random() < .35:
-        picture = picture.filter(ImageFilter.GaussianBlur(rng.uniform(.5, 2)))
-    pixels = np.asarray(picture.reduce(SUPERSAMPLING), dtype='float32')
+        image = image.filter(ImageFilter.GaussianBlur(rng.uniform(.5, 2)))
+    pixels = np.asarray(image.reduce(SUPERSAMPLING), dtype='float32')
     height, width = pixels.shape[:2]
     y, x = np.mgrid[-1:1:height * 1j, -1:1:width * 1j]
     slope = rng.uniform(-.25, .25, 2)

@@ -1,4 +1,4 @@
-"""Draws picture sets from a seed, for trying everything without a download; knows no network."""
+"""Draws image sets from a seed, for trying everything without a download; knows no network."""
 import os
 import tempfile
 import zlib
@@ -14,16 +14,16 @@ SOURCE_CLASSES = {thing.__name__.replace('_', '-'): (thing,) for thing in object
 HOTDOG_CLASSES = {'hotdog': (objects.hotdog,), 'not-hotdog': objects.LOOK_ALIKES}
 
 
-def draw_picture(thing, size=96, seed=0):
+def draw_image(thing, size=96, seed=0):
     """A thing (a function of `objects`) as a camera sees it: RGB image, about `size` pixels a side.
 
-    The same arguments give the same picture; `seed` is a number or a sequence of numbers.
+    The same arguments give the same image; `seed` is a number or a sequence of numbers.
     """
     rng = np.random.default_rng(seed)
     extent = [int(size * rng.uniform(.8, 1.25)) * SUPERSAMPLING for _ in 'xy']
     turn = rng.uniform(-2.8, -.3)
     light = np.array([np.cos(turn), np.sin(turn)])
-    picture = surface(rng, extent, objects.surface_colours(rng))
+    image = surface(rng, extent, objects.surface_colours(rng))
     short = min(extent) / 2
 
     def pen(scale, centre=.5, squash=1, bend=0):
@@ -33,24 +33,24 @@ def draw_picture(thing, size=96, seed=0):
     if rng.random() < .4:
         plate = pen(rng.uniform(.7, 1), .1)
         objects.plate(plate, rng)
-        plate.drop_on(picture)
-    _clutter(rng, picture, pen, rng.integers(0, 4))
+        plate.drop_on(image)
+    _clutter(rng, image, pen, rng.integers(0, 4))
     main = pen(rng.uniform(.8, 1.15), .08, rng.uniform(.75, 1.1), rng.normal(0, .12))
     thing(main, rng)
-    main.drop_on(picture, rng.uniform(.25, .6), rng.uniform(2, 6))
-    _clutter(rng, picture, pen, rng.integers(0, 2), reach=.6)
-    return photograph(rng, picture)
+    main.drop_on(image, rng.uniform(.25, .6), rng.uniform(2, 6))
+    _clutter(rng, image, pen, rng.integers(0, 2), reach=.6)
+    return photograph(rng, image)
 
 
-def _clutter(rng, picture, pen, count, reach=.5):
+def _clutter(rng, image, pen, count, reach=.5):
     for _ in range(count):
         bit = pen(rng.uniform(.12, .4), reach)
         objects.CLUTTER[rng.integers(len(objects.CLUTTER))](bit, rng)
-        bit.drop_on(picture, .4, 2)
+        bit.drop_on(image, .4, 2)
 
 
 def draw_hotdogs(root, train=100, test=50, size=96, seed=0, progress=False):
-    """Draw `train` and `test` pictures each of "hotdog" and "not-hotdog" into the folder `root`."""
+    """Draw `train` and `test` images each of "hotdog" and "not-hotdog" into the folder `root`."""
     return draw_folders(root, HOTDOG_CLASSES, train, test, size, seed, progress)
 
 
@@ -59,16 +59,16 @@ def draw_source(root, train=250, test=20, size=96, seed=0, progress=False):
     return draw_folders(root, SOURCE_CLASSES, train, test, size, seed, progress)
 
 
-def picture_seed(seed, folder, number):
-    """What `draw_picture` gets for one picture of a set, so that no two sets share one."""
+def image_seed(seed, folder, number):
+    """What `draw_image` gets for one image of a set, so that no two sets share one."""
     return [seed, zlib.crc32(folder.replace(os.path.sep, '/').encode()), number]
 
 
 def draw_folders(root, classes, train, test, size=96, seed=0, progress=False):
-    """Draw `train` and `test` pictures of every class into the new folder `root`; return its path.
+    """Draw `train` and `test` images of every class into the new folder `root`; return its path.
 
     The layout is that of `ImageFolders`: root/train/<class>/0000.jpg. `classes` names each class
-    and the things (functions of `objects`) it shows in turn; the pictures are about `size` pixels a
+    and the things (functions of `objects`) it shows in turn; the images are about `size` pixels a
     side. Nothing is left behind where it breaks off. Raises `UsageError` where `root` exists.
     """
     root = os.fspath(root)
@@ -83,6 +83,6 @@ def draw_folders(root, classes, train, test, size=96, seed=0, progress=False):
         for folder, number, thing in tqdm(jobs, f'drawing {name}', disable=not progress):
             path = os.path.join(unfinished, name, folder, f'{number:04}.jpg')
             os.makedirs(os.path.dirname(path), exist_ok=True)
-            draw_picture(thing, size, picture_seed(seed, folder, number)).save(path, quality=90)
+            draw_image(thing, size, image_seed(seed, folder, number)).save(path, quality=90)
         os.rename(os.path.join(unfinished, name), root)
     return root

@@ -1,7 +1,7 @@
 """Computes frozen features once and keeps them; knows nothing about how the output layer learns.
 
 They lie in a file of the cache whose name is the hash of all that decides them: the bytes of every
-picture, the weights, the graph, the crops. So a file that is there is right, and a stale one is
+image, the weights, the graph, the crops. So a file that is there is right, and a stale one is
 never asked for.
 """
 import hashlib
@@ -9,11 +9,11 @@ import os
 import random
 import tempfile
 
-import numpy
+import numpy as np
 
 from ..compat.gluon import from_numpy
 from ..compat.imports import array
-from ..data.check import hash_pictures
+from ..data.check import hash_images
 from ..errors import WorkError
 from ..files.cache_dir import cache_dir
 from ..models.graphs import fused, graph_of, in_precision, split
@@ -24,10 +24,10 @@ from .devices import split_batch
 from .loop import seed_everything
 
 
-def keep_features(net, train_iter, test_iter, config, devices, progress=True):
+def cache_features(net, train_iter, test_iter, config, devices, progress=True):
     """Return `(output, train_iter, test_iter)`: the output layer, and loaders of its inputs.
 
-    Of each training picture `config.views` crops are kept, those of the first epochs of a run with
+    Of each training image `config.views` crops are kept, those of the first epochs of a run with
     this seed; an epoch takes its own, or where it has none one of the others. Returns None for a
     net whose features are random while they train.
     """
@@ -42,16 +42,16 @@ def keep_features(net, train_iter, test_iter, config, devices, progress=True):
 
     def infer(X):
         pieces, _ = split_batch(X, X, devices)
-        return numpy.concatenate([y.asnumpy() for y in [features(piece) for piece in pieces]])
-    return (output, FeatureLoader(train_iter, _view_keys(config), infer, decisive, progress),
+        return np.concatenate([y.asnumpy() for y in [features(piece) for piece in pieces]])
+    return (output, FeatureLoader(train_iter, _crop_keys(config), infer, decisive, progress),
             FeatureLoader(test_iter, [0], infer, decisive, progress))
 
 
 class FeatureLoader:
-    """The batches of a `PictureLoader` in its order, with features that are kept for pictures.
+    """The batches of a `ImageLoader` in its order, with features that are kept for images.
 
     `keys` are the numbers of the epochs whose views are kept, `infer(X)` gives features of a batch,
-    `decisive` stands for all that decides them but the pictures.
+    `decisive` stands for all that decides them but the images.
     """
 
     def __init__(self, loader, keys, infer, decisive, progress=True):
@@ -60,7 +60,7 @@ class FeatureLoader:
         path = os.path.join(_folder(), self._name(decisive, progress))
         if not os.path.exists(path):
             self._write(path, infer, progress)
-        self._kept = numpy.load(path, mmap_mode='r')
+        self._kept = np.load(path, mmap_mode='r')
         if self._lost:   # the next run must not find it; this one has it open
             os.remove(path)
 
@@ -85,14 +85,14 @@ class FeatureLoader:
                 self.empty += 1
 
     def _name(self, decisive, progress):
-        pictures = hash_pictures([path for path, _ in self.loader.items], progress)
-        return _hash(decisive, repr((self.loader.augs, self.keys)), *pictures) + '.npy'
+        images = hash_images([path for path, _ in self.loader.items], progress)
+        return _hash(decisive, repr((self.loader.augs, self.keys)), *images) + '.npy'
 
     def _write(self, path, infer, progress):
         """Compute the features of every view into a file that appears when they are all there."""
         everything, kept = range(len(self.loader.items)), None
         with tempfile.TemporaryDirectory(dir=os.path.dirname(path)) as folder, tqdm(
-                desc='features', total=len(self.keys) * len(everything), unit='picture',
+                desc='features', total=len(self.keys) * len(everything), unit='image',
                 disable=not progress, leave=False) as bar:
             unfinished = os.path.join(folder, 'features.npy')
             for view, key in enumerate(self.keys):
@@ -101,18 +101,18 @@ class FeatureLoader:
                     values = infer(X)
                     if kept is None:
                         shape = len(self.keys), len(everything), *values.shape[1:]
-                        kept = numpy.lib.format.open_memmap(unfinished, 'w+', 'float32', shape)
+                        kept = np.lib.format.open_memmap(unfinished, 'w+', 'float32', shape)
                     kept[view, rows] = values
                     lost.difference_update(rows)
                     bar.update(len(rows))
                 self._lost |= lost
             if kept is None:
-                raise WorkError('none of the pictures can be read: is their folder still there?')
+                raise WorkError('none of the images can be read: is their folder still there?')
             kept.flush()
             os.replace(unfinished, path)
 
 
-def _view_keys(config):
+def _crop_keys(config):
     """The numbers that the loader of a run with this seed gives its first epochs."""
     keys = []
     for epoch in range(1, config.views + 1):

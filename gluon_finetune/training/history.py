@@ -6,9 +6,9 @@ import math
 import sys
 
 from ..errors import UsageError
-from ..files.atomic import replacing
+from ..files.atomic import atomic_write
 from ..files.figure import save_figure
-from ..files.read import read_whole
+from ..files.read import read_bytes
 
 Record = collections.namedtuple(
     'Record', 'epoch loss train_acc test_acc examples_per_sec seconds learning_rate')
@@ -34,14 +34,14 @@ class History(list):
         """Writes one line an epoch, with a heading."""
         text = io.StringIO(newline='')
         csv.writer(text).writerows([Record._fields, *self])
-        with replacing(path) as file:
+        with atomic_write(path) as file:
             file.write(text.getvalue().encode())
 
     @classmethod
     def from_csv(cls, path):
         """Reads what `to_csv` wrote; raises `UsageError` for another file."""
         try:
-            text = read_whole(path, MOST_BYTES).decode('ascii')
+            text = read_bytes(path, MOST_BYTES).decode('ascii')
             history = cls(
                 Record(int(row['epoch']), *(_finite(row[name]) for name in Record._fields[1:]))
                 for row in csv.DictReader(io.StringIO(text, newline='')))
@@ -53,7 +53,7 @@ class History(list):
     def plot(self, path=None, ax=None):
         """Draws loss and accuracies over the epochs, as the chapter does; returns the axes.
 
-        `path` names a picture file to write; without `ax` a new figure is made.
+        `path` names an image file to write; without `ax` a new figure is made.
         """
         if ax is None:
             from matplotlib import pyplot

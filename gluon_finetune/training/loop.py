@@ -4,7 +4,7 @@ The chapter's section "Fine-tuning the model" and its library's `train_ch13`.
 """
 import random
 
-import numpy
+import numpy as np
 
 from ..compat.gluon import devices_of
 from ..compat.imports import mx
@@ -61,14 +61,14 @@ def train_steps(net, train_iter, test_iter, loss, trainer, num_epochs, devices=N
 
 
 def seed_everything(seed, epoch=0):
-    """Seeds the three sources of chance: Python (pictures), NumPy and MXNet (weights, Dropout).
+    """Seeds the three sources of chance: Python (images), NumPy and MXNet (weights, Dropout).
 
     `None` leaves them alone.
     """
     if seed is not None:
         mixed = _mix(seed, epoch)
         random.seed(mixed)
-        numpy.random.seed(mixed)
+        np.random.seed(mixed)
         mx.random.seed(mixed)
 
 

@@ -2,7 +2,7 @@
 import contextlib
 import io
 
-import numpy
+import numpy as np
 
 from ..compat.gluon import devices_of
 from ..compat.imports import array, move, mx
@@ -11,7 +11,7 @@ from ..errors import UsageError
 from ..models.freeze import is_frozen
 from ..models.graphs import in_precision
 from ..models.input_sizes import explain_refusal
-from .feature_cache import keep_features
+from .feature_cache import cache_features
 
 
 def set_up(net, config, folders, devices, progress=True):
@@ -26,7 +26,7 @@ def set_up(net, config, folders, devices, progress=True):
         on_bad=config.on_bad)
     loss, trainer = prepare(net, config, len(folders.classes), devices)
     if config.views and is_frozen(net):
-        kept = keep_features(net, train_iter, test_iter, config, devices, progress)
+        kept = cache_features(net, train_iter, test_iter, config, devices, progress)
         if kept:
             return (*kept, loss, trainer)
     computing = net if config.dtype == 'float32' else in_precision(net, config.dtype)
@@ -34,7 +34,7 @@ def set_up(net, config, folders, devices, progress=True):
 
 
 def prepare(net, config, num_classes, devices):
-    """Checks that pictures go through `net`, moves it to `devices`, returns loss and trainer."""
+    """Checks that images go through `net`, moves it to `devices`, returns loss and trainer."""
     check_output(net, config.image_size, num_classes)
     move(net, devices)
     net.hybridize(static_alloc=True, static_shape=True)
@@ -45,8 +45,8 @@ def prepare(net, config, num_classes, devices):
 
 
 def check_output(net, image_size, num_classes):
-    """Raises `UsageError` unless `net` turns such a picture into `num_classes` numbers."""
-    X = array(numpy.zeros((1, 3, image_size, image_size)), dtype='float32',
+    """Raises `UsageError` unless `net` turns such an image into `num_classes` numbers."""
+    X = array(np.zeros((1, 3, image_size, image_size)), dtype='float32',
               ctx=devices_of(net)[0])
     try:
         with contextlib.redirect_stdout(io.StringIO()):  # MXNet prints what it then raises

@@ -1,4 +1,4 @@
-"""Options, sides that are asked for, and folders of pictures of any number."""
+"""Options, sides that are asked for, and folders of images of any number."""
 import os
 import sys
 
@@ -12,7 +12,7 @@ def parse(monkeypatch):
     def call(*words):
         monkeypatch.setattr(sys, 'argv', ['epoch.py', *words])
         parser = options.make_parser('Measures.')
-        options.add_pictures(parser)
+        options.add_images(parser)
         return options.parse(parser, train=8, batch_size=4)
     return call
 
@@ -34,8 +34,8 @@ def test_chosen(parse):
                                 'PyTorch, compiled; PyTorch tab')
 
 
-def test_pictures_are_copied_class_by_class_and_again_when_too_few(parse, chairs):
-    with options.pictures(parse('--data', str(chairs)), (7, 2), (30, 3)) as (small, large):
+def test_images_are_copied_class_by_class_and_again_when_too_few(parse, chairs):
+    with options.images(parse('--data', str(chairs)), (7, 2), (30, 3)) as (small, large):
         count = {root: [len(os.listdir(os.path.join(root, part, name)))
                         for part in ('train', 'test') for name in ('bench', 'sofa', 'stool')]
                  for root in (small, large)}

@@ -43,13 +43,13 @@ RESULTS = {
                'note': 'compiled'},
     'none': {'rounds': [], 'not_available': 'no such\nCPU'}}
 TABLE = '''
-| side | pictures/s | MB | least to most | first against it |
+| side | images/s | MB | least to most | first against it |
 |---|---:|---:|---:|---:|
 | ours | 12 | 500 | 10 to 14 | 1 times |
 | theirs | 6 | 900 | 5 to 7 | 2 times |
 | none | not available: no such CPU |  |  |  |
 '''
-COLUMNS = {'speed': 'pictures/s', 'mb': 'MB'}
+COLUMNS = {'speed': 'images/s', 'mb': 'MB'}
 
 
 def test_table():

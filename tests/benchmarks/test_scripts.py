@@ -24,7 +24,7 @@ def measure(chairs, tmp_path_factory):
         command = [sys.executable, f'benchmarks/{script}.py', '--quick', '--json', str(path),
                    '--data', str(chairs), '--sides', *sides, *words]
         if script == 'step':
-            del command[5:7]   # it reads no pictures
+            del command[5:7]   # it reads no images
         done = subprocess.run(command, cwd=str(ROOT), text=True, env={
             **os.environ, 'PYTHONPATH': str(ROOT)}, capture_output=True)
         assert done.returncode == 0, done.stdout + done.stderr
@@ -52,7 +52,7 @@ def test_epoch(measure):
     check(found, 'ours', 'chapter, MXNet tab', 'chapter, MXNet tab, all cores')
     assert found['sides']['chapter, MXNet tab']['threads'] == {}
     assert found['sides']['chapter, MXNet tab, all cores']['threads']['OMP_NUM_THREADS']
-    assert '| side | pictures/s | whole call | cores busy | peak MB |' in printed
+    assert '| side | images/s | whole call | cores busy | peak MB |' in printed
 
 
 @needs_torch
@@ -70,7 +70,7 @@ def test_step_has_its_share_of_the_limit(measure):
     limit = found['rates']['float32']['best'] * 1e9 / found['training_flops']
     assert found['limits']['float32'] == pytest.approx(limit)
     assert found['shares']['ours'] == pytest.approx(found['medians']['ours'] / limit)
-    assert '0.038 G multiply-adds forward, 0.22 GFLOP to train on a picture' in printed
+    assert '0.038 G multiply-adds forward, 0.22 GFLOP to train on an image' in printed
 
 
 def test_predict(measure):
@@ -127,9 +127,9 @@ def test_scale(measure):
     found, printed = measure('scale')
     check(found, *found['sides'])
     assert len(found['sides']) == 4
-    assert set(found['laws']) == {'pictures', 'image size', 'batch size'}
-    assert found['laws']['pictures']['cost_of_a_unit']['8'] == 1
-    assert 'pictures: seconds grow as its power ' in printed
+    assert set(found['laws']) == {'images', 'image size', 'batch size'}
+    assert found['laws']['images']['cost_of_a_unit']['8'] == 1
+    assert 'images: seconds grow as its power ' in printed
 
 
 def test_every_script_says_what_it_measures():

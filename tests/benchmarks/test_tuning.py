@@ -7,7 +7,7 @@ import tuning
 
 @pytest.fixture
 def speeds(monkeypatch):
-    """Pictures per second by the words for a way; what is not named reaches 1."""
+    """Images per second by the words for a way; what is not named reaches 1."""
     known = {}
 
     def compare(sides, rounds, arguments, warm_up):

@@ -1,4 +1,4 @@
-"""The commands as a person types them, on small drawn pictures."""
+"""The commands as a person types them, on small drawn images."""
 import json
 import os
 import shutil
@@ -64,26 +64,26 @@ def test_resume_goes_on_where_the_run_stopped(run, chairs, capsys):
 
 
 @pytest.mark.faults
-def test_a_picture_that_breaks_meanwhile_stops_or_is_left_out(chairs_copy, tmp_path, capsys,
+def test_a_image_that_breaks_meanwhile_stops_or_is_left_out(chairs_copy, tmp_path, capsys,
                                                                 monkeypatch):
     gone = chairs_copy / 'test' / 'sofa' / '2.jpg'
-    monkeypatch.setattr('gluon_finetune.runs.train.refuse_bad_pictures',
+    monkeypatch.setattr('gluon_finetune.runs.train.refuse_bad_images',
                         lambda folders: gone.unlink())   # just after it has looked
     run = tmp_path / 'run'
     status, _, err = say(capsys, 'train', chairs_copy, '--out', run, *TRAIN)
     assert status == 2 and err == [
-        f'gluon-finetune: cannot use the picture {gone}: cannot be read: No such file or directory;'
+        f'gluon-finetune: cannot use the image {gone}: cannot be read: No such file or directory;'
         f' what was done before is saved: go on with --resume once it is mended, or without it by '
         f'--resume --on-bad skip']
     status, out, _ = say(capsys, 'train', chairs_copy, '--out', run, '--resume', '--on-bad', 'skip')
-    line = f'epoch 1 went without 1 picture ({gone}: cannot be read: No such file or directory)'
+    line = f'epoch 1 went without 1 image ({gone}: cannot be read: No such file or directory)'
     assert status == 0 and line in out.splitlines()
     assert line in (run / 'log.txt').read_text().splitlines()
     assert f'<td>{gone}</td>' in (run / 'report.html').read_text()
 
 
 @pytest.mark.faults
-def test_a_picture_of_a_split_that_is_gone_is_left_out(chairs_copy, tmp_path, capsys):
+def test_a_image_of_a_split_that_is_gone_is_left_out(chairs_copy, tmp_path, capsys):
     for folder in (chairs_copy / 'test').iterdir():
         for path in folder.iterdir():
             path.rename(chairs_copy / 'train' / folder.name / f'test-{path.name}')
@@ -95,9 +95,9 @@ def test_a_picture_of_a_split_that_is_gone_is_left_out(chairs_copy, tmp_path, ca
     gone.unlink()
     resume = ['train', chairs_copy, '--out', run, '--resume', '--epochs', '2']
     status, _, err = say(capsys, *resume)
-    assert status == 2 and 'the split names 1 pictures that are not under' in err[0]
+    assert status == 2 and 'the split names 1 images that are not under' in err[0]
     status, out, _ = say(capsys, *resume, '--on-bad', 'skip')
-    assert status == 0 and f'epoch 2 went without 1 picture ({gone}: ' in out
+    assert status == 0 and f'epoch 2 went without 1 image ({gone}: ' in out
 
 
 def test_a_loss_that_is_not_finite_stops_or_leads_back(chairs, tmp_path, capsys):
@@ -140,18 +140,18 @@ def test_a_run_is_never_overwritten(run, chairs, capsys):
 
 def test_check_lists_what_cannot_be_decoded(chairs_copy, capsys):
     bad = next(iter((chairs_copy / 'train').iterdir())) / 'text.jpg'
-    bad.write_text('no picture')
+    bad.write_text('no image')
     status, out, _ = say(capsys, 'check', chairs_copy)
     assert status == 1 and out.splitlines()[0].startswith(f'{bad}: ')
     status, out, _ = say(capsys, 'check', chairs_copy, '--json')
     assert [entry['file'] for entry in json.loads(out)['bad']] == [str(bad)]
 
 
-def test_train_refuses_bad_pictures_or_leaves_them_out(chairs_copy, tmp_path, capsys):
+def test_train_refuses_bad_images_or_leaves_them_out(chairs_copy, tmp_path, capsys):
     bad = next(iter((chairs_copy / 'train').iterdir())) / 'text.jpg'
-    bad.write_text('no picture')
+    bad.write_text('no image')
     status, _, err = say(capsys, 'train', chairs_copy, '--out', tmp_path / 'run', *TRAIN)
-    assert status == 2 and '1 picture cannot be used' in err[0]
+    assert status == 2 and '1 image cannot be used' in err[0]
     assert not (tmp_path / 'run').exists()
     status = main(['train', str(chairs_copy), '--out', str(tmp_path / 'run'), '--skip-bad', *TRAIN])
     assert status == 0 and f'left out: {bad}: ' in capsys.readouterr().err

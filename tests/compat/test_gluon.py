@@ -1,7 +1,7 @@
 import gc
 import threading
 
-import numpy
+import numpy as np
 import pytest
 
 from gluon_finetune import UsageError, scratch_net
@@ -19,7 +19,7 @@ def net(numpy_mode):
     return net
 
 
-X = numpy.ones((1, 3), 'float32')
+X = np.ones((1, 3), 'float32')
 
 
 def test_devices(net):
@@ -35,7 +35,7 @@ def test_a_copy_is_whole_when_the_original_is_gone(net):
     values = {name: value_of(param) for name, param in structured_parameters(net).items()}
     twin = compat_gluon.copy_block(net)
     assert all(param._data is None for param in structured_parameters(twin).values())
-    net[0].weight.set_data(array(numpy.zeros((4, 3)), dtype='float32'))
+    net[0].weight.set_data(array(np.zeros((4, 3)), dtype='float32'))
     del net
     gc.collect()
     twin.initialize(mx.init.Zero(), force_reinit=True)
@@ -70,7 +70,7 @@ def test_numpy_fills_memory_of_the_engine(numpy_mode):
     made, view = compat_gluon.empty((2, 3))
     view[...] = [[1, 2, 3], [4, 5, 6]]
     assert type(made) is (mx.np.ndarray if numpy_mode else mx.nd.NDArray)
-    assert made.dtype == view.dtype == numpy.float32
+    assert made.dtype == view.dtype == np.float32
     assert (made + 1).asnumpy().tolist() == [[2, 3, 4], [5, 6, 7]]
     del made
     gc.collect()
@@ -79,10 +79,10 @@ def test_numpy_fills_memory_of_the_engine(numpy_mode):
 
 
 def test_pixels_become_an_array_of_the_style_in_force(numpy_mode):
-    pixels = numpy.arange(12, dtype='uint8').reshape(2, 2, 3)
+    pixels = np.arange(12, dtype='uint8').reshape(2, 2, 3)
     made = compat_gluon.from_numpy(pixels)
     assert type(made) is (mx.np.ndarray if numpy_mode else mx.nd.NDArray)
-    assert made.dtype == numpy.uint8 and (made.asnumpy() == pixels).all()
+    assert made.dtype == np.uint8 and (made.asnumpy() == pixels).all()
 
 
 @pytest.mark.skipif(not MXNET_2, reason='MXNet 1 has nets for legacy arrays')

@@ -163,7 +163,7 @@ module.model_zoo.get_model('hrnet_w18_small_v1_c')   # calls numpy.int
 
 @pytest.mark.faults
 @pytest.mark.mxnet1
-def test_gluoncv_leaves_truncated_pictures_an_error():
+def test_gluoncv_leaves_truncated_images_an_error():
     assert run('''
 from PIL import ImageFile
 from gluon_finetune import compat
@@ -217,7 +217,7 @@ def test_array_is_of_the_style_in_force(numpy_mode):
     assert compat.array([[1, 2]]).dtype == numpy.int64
     assert compat.array([1.5], dtype='float64').dtype == numpy.float64
     assert type(compat.array(mx.nd.ones(2))) is kind
-    assert compat.numpy_style() == numpy_mode
+    assert compat.uses_mx_np() == numpy_mode
 
 
 @pytest.mark.skipif(not compat.MXNET_2, reason='MXNet 1 works with GluonCV')

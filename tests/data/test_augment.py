@@ -17,7 +17,7 @@ def X(numpy_mode):
 
 @pytest.mark.parametrize('size', [32, 64, 224])
 @pytest.mark.parametrize('augs', [augment.train_augs, augment.test_augs])
-def test_a_picture_becomes_a_tensor(X, augs, size):
+def test_a_image_becomes_a_tensor(X, augs, size):
     out = augs(size)(X)
     assert out.shape == (3, size, size) and out.dtype == np.float32
     assert type(out) is type(X)
@@ -28,7 +28,7 @@ def test_size_and_steps_of_the_chapter():
 
 
 @pytest.mark.parametrize('size, side', [(224, 256), (64, 73), (32, 37), (299, 342)])
-def test_test_pictures_are_resized_to_a_square_and_cropped_in_the_middle(X, size, side):
+def test_test_images_are_resized_to_a_square_and_cropped_in_the_middle(X, size, side):
     square = mx.image.imresize(X, side, side).asnumpy().astype('float32') / 255
     start = (side - size) // 2
     expected = square[start:start + size, start:start + size] - np.float32(IMAGENET_MEAN)
@@ -58,7 +58,7 @@ def test_training_crops_are_those_of_gluon_to_the_bit(shape, numpy_mode):
 
 @pytest.mark.parametrize('shape', SHAPES)
 @pytest.mark.parametrize('size', [16, 37, 64])
-def test_test_pictures_are_those_of_gluon_to_the_bit(shape, size):
+def test_test_images_are_those_of_gluon_to_the_bit(shape, size):
     transforms = mx.gluon.data.vision.transforms
     gluon = transforms.Compose([
         transforms.Resize(round(size * 256 / 224)), transforms.CenterCrop(size),
@@ -67,10 +67,10 @@ def test_test_pictures_are_those_of_gluon_to_the_bit(shape, size):
     assert (augment.test_augs(size)(X).asnumpy() == gluon(X).asnumpy()).all()
 
 
-def test_what_is_no_picture_is_refused():
+def test_what_is_no_image_is_refused():
     with pytest.raises(UsageError) as caught:
         augment.test_augs(16)(array(np.zeros((3, 8, 8), 'float32')))
-    assert str(caught.value) == ('expected a picture of shape (height, width, 3) and type uint8, '
+    assert str(caught.value) == ('expected an image of shape (height, width, 3) and type uint8, '
                                  'not (3, 8, 8) and float32')
 
 
@@ -82,7 +82,7 @@ def test_twice_the_pixels_of_the_result_are_left(side, reduction):
     assert augment.reduction_for(view, (1,)) == 1
 
 
-def test_a_view_of_a_reduced_picture_is_the_same_part_of_it():
+def test_a_view_of_a_reduced_image_is_the_same_part_of_it():
     rising = np.tile(np.arange(800, dtype='int32')[None, :, None] // 4, (600, 1, 3)).astype('uint8')
     outs = []
     for reduction in (1, 2, 4):

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from gluon_finetune.data import check
-from gluon_finetune.data.check import BadPicture, check_pictures
+from gluon_finetune.data.check import BadImage, check_images
 from gluon_finetune.data.folders import ImageFolders
 from gluon_finetune.data.loader import load_data
 
@@ -36,7 +36,7 @@ def zoo(chairs_copy):
 
 
 DAMAGED = 'damaged: its data end early or make no sense'
-UNKNOWN = 'not a picture that can be read: expected JPEG, PNG, BMP, GIF, TIFF or WebP'
+UNKNOWN = 'not an image that can be read: expected JPEG, PNG, BMP, GIF, TIFF or WebP'
 REASONS = {'text.jpg': UNKNOWN, 'cut.jpg': DAMAGED, 'empty.png': 'the file is empty',
            'page.html.jpg': UNKNOWN, 'zeros.jpg': UNKNOWN, 'pipe.webp': 'not a file',
            'gone.gif': 'cannot be read: No such file or directory',
@@ -46,19 +46,19 @@ REASONS = {'text.jpg': UNKNOWN, 'cut.jpg': DAMAGED, 'empty.png': 'the file is em
 def test_the_useless_is_listed_with_its_reason(zoo):
     folder = zoo / 'train' / 'stool'
     assert ImageFolders(zoo).check(progress=False) == [
-        BadPicture(str(folder / name), REASONS[name]) for name in sorted(REASONS)]
+        BadImage(str(folder / name), REASONS[name]) for name in sorted(REASONS)]
 
 
 def test_what_passes_does_not_break_the_epoch(zoo):
     folders = ImageFolders(zoo)
     folders = folders.without(folders.check(progress=False))
-    for _ in range(5):   # random crops: a picture might fail now and then
-        for pictures in load_data(folders, 8, 32):
-            for X, y in pictures:
+    for _ in range(5):   # random crops: an image might fail now and then
+        for images in load_data(folders, 8, 32):
+            for X, y in images:
                 assert X.shape == (len(y), 3, 32, 32) and np.isfinite(X.asnumpy()).all()
 
 
-def test_the_smallest_picture_survives_every_crop(tmp_path, zoo):
+def test_the_smallest_image_survives_every_crop(tmp_path, zoo):
     """Of 1x1 pixels every fifth random crop has no pixel at all; 3x3 is safe."""
     for name in ('bench', 'stool'):
         shutil.rmtree(zoo / 'train' / name)
@@ -69,7 +69,7 @@ def test_the_smallest_picture_survives_every_crop(tmp_path, zoo):
     for i in range(300):
         shutil.copy(zoo / 'train' / 'sofa' / 'least.png', zoo / 'train' / 'bench' / f'{i}.png')
     shutil.rmtree(zoo / 'test' / 'stool')
-    with pytest.warns(UserWarning, match='300 pictures of bench and 1 of sofa'):
+    with pytest.warns(UserWarning, match='300 images of bench and 1 of sofa'):
         folders = ImageFolders(zoo)
     assert folders.check(progress=False) == []
     for X, _ in load_data(folders, 50, 8)[0]:
@@ -78,14 +78,14 @@ def test_the_smallest_picture_survives_every_crop(tmp_path, zoo):
 
 def test_progress_goes_to_stderr_and_can_be_off(chairs, capsys):
     paths = [path for path, _ in ImageFolders(chairs).test.items]
-    assert check_pictures(paths, progress=False) == []
+    assert check_images(paths, progress=False) == []
     assert capsys.readouterr() == ('', '')
-    check_pictures(paths)
+    check_images(paths)
     out, err = capsys.readouterr()
-    assert out == '' and 'checking pictures' in err
+    assert out == '' and 'checking images' in err
 
 
 def test_order_is_that_of_the_paths_whatever_thread_is_first(tmp_path, monkeypatch):
     monkeypatch.setattr(check, 'usable_cores', lambda: 8)
     paths = [str(tmp_path / f'{i}.jpg') for i in range(50)]
-    assert [bad.path for bad in check_pictures(paths, progress=False)] == paths
+    assert [bad.path for bad in check_images(paths, progress=False)] == paths

@@ -1,4 +1,4 @@
-"""Folders become labelled pictures; what cannot be trained on is said before anything runs."""
+"""Folders become labelled images; what cannot be trained on is said before anything runs."""
 import os
 import warnings
 
@@ -7,11 +7,11 @@ import pytest
 from PIL import Image
 
 from gluon_finetune.compat.imports import mx
-from gluon_finetune.data.check import BadPicture
-from gluon_finetune.data.folders import ImageFolders, PictureFolder
+from gluon_finetune.data.check import BadImage
+from gluon_finetune.data.folders import ImageDataset, ImageFolders
 from gluon_finetune.errors import UsageError
 
-PICTURES = '.jpg, .jpeg, .png, .bmp, .gif, .jfif, .tif, .tiff or .webp'
+IMAGES = '.jpg, .jpeg, .png, .bmp, .gif, .jfif, .tif, .tiff or .webp'
 
 
 @pytest.fixture
@@ -46,10 +46,10 @@ def test_items_are_rgb_arrays_and_labels_sorted_by_class(chairs, numpy_mode):
     with Image.open(folders.train.items[23][0]) as image:
         assert np.array_equal(X.asnumpy(), np.asarray(image))
     assert repr(folders) == (
-        f'ImageFolders({str(chairs)!r}: 3 classes, 24 training and 12 test pictures)')
+        f'ImageFolders({str(chairs)!r}: 3 classes, 24 training and 12 test images)')
 
 
-def test_transform_first_changes_the_picture_alone(chairs):
+def test_transform_first_changes_the_image_alone(chairs):
     shape, label = ImageFolders(chairs).test.transform_first(lambda X: X.shape)[11]
     assert len(shape) == 3 and label == 2
 
@@ -60,7 +60,7 @@ def test_labels_of_the_test_set_are_those_of_training_by_name(lay):
     assert folders.test.synsets == ['a', 'b', 'c']
 
 
-def test_hidden_files_and_what_is_no_picture_are_left_alone(lay):
+def test_hidden_files_and_what_is_no_image_are_left_alone(lay):
     root = lay(train_a='2.jpg 1.JPG .3.jpg ._1.JPG Thumbs.db notes.txt 3.JPeG', train_b='1.png',
                train_a_deeper='4.jpg', test_a='1.jpg')
     os.makedirs('chairs/train/__MACOSX')
@@ -102,7 +102,7 @@ def test_folders_of_other_names(lay):
 
 
 LAYOUT = ('expected a folder that holds train/<class>/ and test/<class>/, '
-          'or one folder of pictures for each class')
+          'or one folder of images for each class')
 
 
 @pytest.mark.parametrize('options, missing', [
@@ -125,7 +125,7 @@ def test_a_test_folder_without_training(lay):
     ('1.jpg 2.jpg 3.jpg 4.jpg', '4 other files (1.jpg, 2.jpg, 3.jpg, ...)')])
 def test_no_classes(lay, files, found):
     assert refused(lay(train=files)) == (
-        'no classes under chairs/train: expected a folder of pictures for each class, '
+        'no classes under chairs/train: expected a folder of images for each class, '
         f'found {found}')
 
 
@@ -139,18 +139,18 @@ def test_an_empty_class(lay, side, files, found):
         os.remove('chairs/train/stool/1.jpg')
     lay(**{f'{side}_stool': files})
     assert refused(root) == (
-        f'no pictures under chairs/{side}/stool: expected {PICTURES} files, found {found}')
+        f'no images under chairs/{side}/stool: expected {IMAGES} files, found {found}')
 
 
 def test_one_class_only(lay):
     assert refused(lay(train_a='1.jpg', test_a='1.jpg')) == (
         'only one class under chairs/train (a): '
-        'expected a folder of pictures for each of two classes or more')
+        'expected a folder of images for each of two classes or more')
 
 
 def test_a_test_class_unknown_to_training(lay):
     assert refused(lay(train_a='1.jpg', train_b='1.jpg', test_A='1.jpg', test_b='1.jpg')) == (
-        'A under chairs/test is no class of the training pictures: those are a, b; '
+        'A under chairs/test is no class of the training images: those are a, b; '
         'rename or remove the folder')
 
 
@@ -161,14 +161,14 @@ def test_imbalance_is_a_warning(lay):
         folders = ImageFolders(root)
     assert len(folders.train) == 20_003
     assert [str(warning.message) for warning in caught] == [
-        '20000 pictures of sofa and 3 of stool: a net that always answers sofa would look good; '
-        'add pictures of stool']
+        '20000 images of sofa and 3 of stool: a net that always answers sofa would look good; '
+        'add images of stool']
     assert caught[0].filename == __file__
 
 
 def test_what_is_left_out_is_gone_and_the_rest_stays(lay):
     folders = ImageFolders(lay(train_a='1.jpg 2.jpg', train_b='1.jpg', test_a='1.jpg 2.jpg'))
-    bad = [BadPicture(os.path.join('chairs', *path), 'empty')
+    bad = [BadImage(os.path.join('chairs', *path), 'empty')
            for path in (('train', 'a', '1.jpg'), ('test', 'a', '2.jpg'))]
     left = folders.without(bad)
     assert left.train.items == folders.train.items[1:] and left.test.items == folders.test.items[:1]
@@ -181,19 +181,19 @@ def test_leaving_out_must_leave_something(lay, side, what):
     folders = ImageFolders(lay(train_a='1.jpg', train_b='1.jpg', test_b='1.jpg'))
     with pytest.raises(UsageError) as caught:
         folders.without([os.path.join('chairs', side, 'b', '1.jpg')])
-    assert str(caught.value) == (f'leaving out the unusable pictures (1) leaves none {what}: '
+    assert str(caught.value) == (f'leaving out the unusable images (1) leaves none {what}: '
                                  'put others under chairs')
 
 
-def test_unreadable_picture_in_an_epoch_names_the_file(lay):
+def test_unreadable_image_in_an_epoch_names_the_file(lay):
     folders = ImageFolders(lay(train_a='1.jpg', train_b='1.jpg', test_b='1.jpg'))
-    with pytest.raises(UsageError, match=r'^cannot use the picture chairs.train.a.1\.jpg: '
+    with pytest.raises(UsageError, match=r'^cannot use the image chairs.train.a.1\.jpg: '
                                          'the file is empty$'):
         folders.train[0]
 
 
-def test_a_picture_folder_alone_is_gluons(chairs):
-    ours, gluons = PictureFolder(chairs / 'train'), mx.gluon.data.vision.ImageFolderDataset(
+def test_a_image_folder_alone_is_gluons(chairs):
+    ours, gluons = ImageDataset(chairs / 'train'), mx.gluon.data.vision.ImageFolderDataset(
         str(chairs / 'train'))
     assert (ours.items, ours.synsets) == (gluons.items, gluons.synsets)
     assert np.array_equal(ours[5][0].asnumpy(), gluons[5][0].asnumpy())
@@ -205,7 +205,7 @@ def test_photographs(hotdog_root):
         warnings.simplefilter('error')
         folders = ImageFolders(hotdog_root)
     assert folders.classes == ['hotdog', 'not-hotdog']
-    for pictures, count in ((folders.train, 508), (folders.test, 200)):
-        assert [label for _, label in pictures.items] == [0] * count + [1] * count
-        assert pictures.items == sorted(pictures.items)
+    for images, count in ((folders.train, 508), (folders.test, 200)):
+        assert [label for _, label in images.items] == [0] * count + [1] * count
+        assert images.items == sorted(images.items)
     assert folders.check(progress=False) == []

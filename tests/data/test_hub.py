@@ -25,8 +25,8 @@ def archive(chairs, tmp_path):
     path = tmp_path / 'elsewhere' / 'hotdog.zip'
     path.parent.mkdir()
     with zipfile.ZipFile(path, 'w') as file:
-        for picture in sorted(chairs.rglob('*.jpg')):
-            file.write(picture, f'hotdog/{picture.relative_to(chairs)}')
+        for image in sorted(chairs.rglob('*.jpg')):
+            file.write(image, f'hotdog/{image.relative_to(chairs)}')
     return path
 
 

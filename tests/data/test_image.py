@@ -1,4 +1,4 @@
-"""Every kind of picture becomes the same RGB pixels, upright; what cannot be used says why."""
+"""Every kind of image becomes the same RGB pixels, upright; what cannot be used says why."""
 import os
 import struct
 import zlib
@@ -144,7 +144,7 @@ def jpeg(tmp_path):
 
 
 DAMAGED = 'damaged: its data end early or make no sense'
-UNKNOWN = 'not a picture that can be read: expected JPEG, PNG, BMP, GIF, TIFF or WebP'
+UNKNOWN = 'not an image that can be read: expected JPEG, PNG, BMP, GIF, TIFF or WebP'
 
 
 @pytest.mark.parametrize('content, reason', [
@@ -165,7 +165,7 @@ def test_what_cannot_be_used_says_why(tmp_path, content, reason):
     path.write_bytes(content(tmp_path))
     with pytest.raises(UsageError) as caught:
         read_image(str(path))
-    assert str(caught.value) == f'cannot use the picture {path}: {reason}'
+    assert str(caught.value) == f'cannot use the image {path}: {reason}'
     assert caught.value.__suppress_context__
 
 

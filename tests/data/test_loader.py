@@ -1,4 +1,4 @@
-"""Every picture once an epoch, in batches; the same for the same seed; no wait without an end."""
+"""Every image once an epoch, in batches; the same for the same seed; no wait without an end."""
 import os
 import random
 import subprocess
@@ -25,7 +25,7 @@ def seeded_epochs(chairs, seed, **options):
     return [epoch(train_iter) for _ in range(2)]
 
 
-def test_no_picture_is_dropped_and_the_last_batch_is_smaller(chairs, numpy_mode):
+def test_no_image_is_dropped_and_the_last_batch_is_smaller(chairs, numpy_mode):
     train_iter, test_iter = load_data(ImageFolders(chairs), 7, 32)
     sizes = [(X.shape, y.shape) for X, y in train_iter]
     assert sizes == [((7, 3, 32, 32), (7,))] * 3 + [((3, 3, 32, 32), (3,))]
@@ -39,7 +39,7 @@ def test_a_batch_may_be_larger_than_the_data(chairs):
     assert [len(y) for _, y in load_data(ImageFolders(chairs), 1000, 32)[0]] == [24]
 
 
-def test_the_same_seeds_give_the_same_pictures(chairs, numpy_mode):
+def test_the_same_seeds_give_the_same_images(chairs, numpy_mode):
     first, again, other = (seeded_epochs(chairs, seed) for seed in (3, 3, 4))
     for (X, y), (X_again, y_again) in zip(first, again):
         assert np.array_equal(X, X_again) and np.array_equal(y, y_again)
@@ -67,16 +67,16 @@ def test_an_epoch_can_be_gone_on_with_at_any_batch(chairs):
         assert all(np.array_equal(X, other) for X, other in zip(rest, whole[start:]))
 
 
-def test_a_picture_that_breaks_ends_the_epoch(chairs_copy):
+def test_a_image_that_breaks_ends_the_epoch(chairs_copy):
     (chairs_copy / 'test' / 'sofa' / '9.jpg').touch()
     test_iter = load_data(ImageFolders(chairs_copy), 5, 32)[1]
     with pytest.raises(UsageError) as caught:
         epoch(test_iter)
-    assert str(caught.value) == (f'cannot use the picture '
+    assert str(caught.value) == (f'cannot use the image '
                                  f'{chairs_copy / "test" / "sofa" / "9.jpg"}: the file is empty')
 
 
-def test_a_picture_that_breaks_is_left_out_if_asked_for(chairs_copy):
+def test_a_image_that_breaks_is_left_out_if_asked_for(chairs_copy):
     folders = ImageFolders(chairs_copy)
     gone = chairs_copy / 'test' / 'sofa' / '2.jpg'
     gone.unlink()
@@ -86,7 +86,7 @@ def test_a_picture_that_breaks_is_left_out_if_asked_for(chairs_copy):
     assert test_iter.skipped == [(str(gone), 'cannot be read: No such file or directory')] * 2
 
 
-def test_a_batch_of_broken_pictures_is_no_batch(chairs_copy):
+def test_a_batch_of_broken_images_is_no_batch(chairs_copy):
     folders = ImageFolders(chairs_copy)
     for path in (chairs_copy / 'test' / 'sofa').iterdir():
         path.unlink()
@@ -98,9 +98,9 @@ def test_a_read_that_hangs_holds_nothing_up(chairs_copy, monkeypatch):
     folders = ImageFolders(chairs_copy)
     path, pipe = folders.test.items[1][0], chairs_copy / 'pipe'
     os.mkfifo(pipe)   # reading it waits until somebody writes, as with a server that is gone
-    picture = loader.Picture
-    monkeypatch.setattr(loader, 'Picture', lambda p: open(pipe) if p == path else picture(p))
-    monkeypatch.setattr(loader, 'PATIENCE', 0.2)
+    image = loader.Image
+    monkeypatch.setattr(loader, 'EncodedImage', lambda p: open(pipe) if p == path else image(p))
+    monkeypatch.setattr(loader, 'READ_TIMEOUT_S', 0.2)
     test_iter = load_data(folders, 5, 32, on_bad='skip')[1]
     assert sum(len(y) for _, y in test_iter) == 11
     assert test_iter.skipped == [(path, 'reading it takes longer than 0.2 seconds')]

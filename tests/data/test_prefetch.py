@@ -11,11 +11,11 @@ LEFT_AT_WORK = '''
 import threading
 import cv2, numpy
 from gluon_finetune.data.prefetch import Threads
-picture, begun = numpy.zeros((300, 300, 3), 'uint8'), threading.Semaphore(0)
+image, begun = numpy.zeros((300, 300, 3), 'uint8'), threading.Semaphore(0)
 def work():
     begun.release()
     for _ in range(200):
-        cv2.resize(picture, (700, 700), interpolation=cv2.INTER_CUBIC)
+        cv2.resize(image, (700, 700), interpolation=cv2.INTER_CUBIC)
 with Threads(4) as threads:
     for _ in range(4):
         threads.submit(work)

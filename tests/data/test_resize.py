@@ -1,4 +1,4 @@
-"""Pictures are resized as Gluon does it, with OpenCV's module and without."""
+"""Images are resized as Gluon does it, with OpenCV's module and without."""
 import numpy as np
 import pytest
 

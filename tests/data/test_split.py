@@ -10,7 +10,7 @@ from gluon_finetune.errors import UsageError
 
 @pytest.fixture
 def chairs(tmp_path, monkeypatch):
-    """chairs/sofa with 10 empty pictures and chairs/stool with 5, in the current folder."""
+    """chairs/sofa with 10 empty images and chairs/stool with 5, in the current folder."""
     monkeypatch.chdir(tmp_path)
     for name, count in (('sofa', 10), ('stool', 5)):
         os.makedirs(f'chairs/{name}')
@@ -40,7 +40,7 @@ def test_the_split_is_the_same_on_every_machine(chairs):
     assert ImageFolders(chairs, seed=1).split['test'] == ['sofa/1.jpg', 'sofa/5.jpg', 'stool/3.jpg']
 
 
-def test_an_added_picture_moves_no_other_across(chairs):
+def test_an_added_image_moves_no_other_across(chairs):
     before = ImageFolders(chairs, test_fraction=0.5).split
     open('chairs/stool/new.jpg', 'w').close()
     after = ImageFolders(chairs, test_fraction=0.5).split
@@ -48,7 +48,7 @@ def test_an_added_picture_moves_no_other_across(chairs):
 
 
 @pytest.mark.parametrize('fraction, counts', [(0.001, (1, 1)), (0.999, (9, 4)), (0.5, (5, 2))])
-def test_at_least_one_picture_of_each_class_on_each_side(chairs, fraction, counts):
+def test_at_least_one_image_of_each_class_on_each_side(chairs, fraction, counts):
     labels = [label for _, label in ImageFolders(chairs, test_fraction=fraction).test.items]
     assert (labels.count(0), labels.count(1)) == counts
 
@@ -71,7 +71,7 @@ def test_a_split_comes_back_as_dict_and_as_file(chairs, tmp_path):
         assert again.split == drawn.split
 
 
-def test_pictures_left_out_leave_the_split_as_well(chairs):
+def test_images_left_out_leave_the_split_as_well(chairs):
     folders = ImageFolders(chairs)
     bad = folders.train.items[0][0]
     left = folders.without([bad])
@@ -79,10 +79,10 @@ def test_pictures_left_out_leave_the_split_as_well(chairs):
     assert ImageFolders(chairs, split=left.split).train.items == left.train.items
 
 
-def test_one_picture_cannot_be_split(chairs):
+def test_one_image_cannot_be_split(chairs):
     os.makedirs('chairs/bench')
     open('chairs/bench/1.jpg', 'w').close()
-    assert refused(chairs) == ('only one picture of bench (bench/1.jpg): '
+    assert refused(chairs) == ('only one image of bench (bench/1.jpg): '
                                'a split into training and test needs two of each class')
 
 
@@ -95,11 +95,11 @@ def test_a_fraction_that_is_none(chairs, fraction):
 def test_splits_that_do_not_fit(chairs, tmp_path):
     split = ImageFolders(chairs).split
     gone = dict(split, test=split['test'] + ['stool/a.jpg', '../b.jpg'])
-    assert refused(chairs, split=gone) == ('the split names 2 pictures that are not under chairs: '
+    assert refused(chairs, split=gone) == ('the split names 2 images that are not under chairs: '
                                            '../b.jpg, stool/a.jpg; split this folder anew')
     twice = dict(split, test=split['test'] + split['train'][:1])
     assert refused(chairs, split=twice) == (
-        'the split has 1 pictures for training and testing at once: '
+        'the split has 1 images for training and testing at once: '
         f'{split["train"][0]}; split this folder anew')
     unused = dict(split, train=[path for path in split['train'] if 'stool' not in path])
     assert refused(chairs, split=unused) == ('the split leaves none of stool for training: '

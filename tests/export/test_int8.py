@@ -67,7 +67,7 @@ def test_other_classes_are_refused(folders, chairs_copy, tmp_path, run):
         export_int8(second.path, other)
     assert str(caught.value) == (
         f"{chairs_copy} has the classes ['bench', 'couch', 'stool'], the run ['bench', 'sofa', "
-        f"'stool']: calibrate on the pictures it was trained on")
+        f"'stool']: calibrate on the images it was trained on")
 
 
 def test_what_is_not_there_or_damaged_is_said(run, folders, tmp_path):

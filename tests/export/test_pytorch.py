@@ -2,7 +2,7 @@ import os
 import subprocess
 import sys
 
-import numpy
+import numpy as np
 import pytest
 
 from gluon_finetune.config import Config
@@ -25,7 +25,7 @@ runpy.run_path(sys.argv[0], run_name='__main__')
 
 
 def train(folder, network, chairs):
-    """A run directory with one epoch of training from nothing, and its pictures."""
+    """A run directory with one epoch of training from nothing, and its images."""
     folders = ImageFolders(str(chairs))
     config = Config(network=network, scratch=True, image_size=64, batch_size=8, num_epochs=1)
     net, run = start_run(str(folder / 'run'), config, folders)
@@ -46,7 +46,7 @@ def test_its_own_lines_load_it(network, chairs, tmp_path):
     there = [line.split('\t') for line in printed.stdout.splitlines()]
     here = Predictor.load(run)(paths, top=1)
     assert [row[:2] for row in there] == [[path, best[0]] for path, (best,) in zip(paths, here)]
-    numpy.testing.assert_allclose([float(row[2]) for row in there],
+    np.testing.assert_allclose([float(row[2]) for row in there],
                                   [best[1] for best, in here], atol=0.01)
 
 

@@ -6,13 +6,13 @@ import pytest
 from full_disk import small_disk
 
 from gluon_finetune.errors import WorkError
-from gluon_finetune.files.atomic import new_file, replacing
+from gluon_finetune.files.atomic import atomic_write, new_file
 from gluon_finetune.files.hashing import file_sha256
 from gluon_finetune.files.json import write_json
 
 
 def write(path, content):
-    with replacing(str(path)) as file:
+    with atomic_write(str(path)) as file:
         file.write(content)
     return file.sha256
 
@@ -30,7 +30,7 @@ def test_a_break_leaves_the_old_one_and_nothing_else(tmp_path, error):
     path = tmp_path / 'a'
     path.write_text('old')
     with pytest.raises(error):
-        with replacing(str(path)) as file:
+        with atomic_write(str(path)) as file:
             file.write(b'half of the new')
             raise error
     assert path.read_bytes() == b'old' and os.listdir(tmp_path) == ['a']

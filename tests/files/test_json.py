@@ -9,7 +9,7 @@ from gluon_finetune.errors import UsageError
 from gluon_finetune.files import json as json_file
 from gluon_finetune.files import read as read_module
 from gluon_finetune.files.json import read_json, read_record
-from gluon_finetune.files.read import check_file, read_whole
+from gluon_finetune.files.read import check_regular_file, read_bytes
 
 pytestmark = pytest.mark.faults
 
@@ -56,7 +56,7 @@ def test_what_is_too_large(path):
         file.truncate(1 << 40)   # takes no space
     assert refused(read_json, 'a.json') == (
         'a.json has 1099511627776 bytes: at most 1048576 are read')
-    assert refused(read_whole, 'a.json', 9) == 'a.json has 1099511627776 bytes: at most 9 are read'
+    assert refused(read_bytes, 'a.json', 9) == 'a.json has 1099511627776 bytes: at most 9 are read'
 
 
 def test_what_is_no_file(path):
@@ -64,7 +64,7 @@ def test_what_is_no_file(path):
     os.symlink('/dev/zero', 'endless')
     for name, reason in [('pipe', 'it is not a file'), ('endless', 'it is not a file'),
                          ('.', 'it is not a file'), ('no', 'No such file or directory')]:
-        for read in (read_json, check_file, read_whole):
+        for read in (read_json, check_regular_file, read_bytes):
             arguments = () if read is read_json else (10,)
             assert refused(read, name, *arguments) == f'cannot read {name}: {reason}'
 

@@ -8,7 +8,7 @@ import pytest
 
 from gluon_finetune.errors import WorkError
 from gluon_finetune.files import locks as once
-from gluon_finetune.files.locks import made_once
+from gluon_finetune.files.locks import lock_to_create
 
 pytestmark = pytest.mark.faults
 
@@ -41,21 +41,21 @@ def test_processes_that_want_one_file_get_one_download(site, tmp_path):
 
 def test_the_lock_goes_with_the_work_whatever_its_end(tmp_path):
     path = str(tmp_path / 'new' / 'a')
-    with made_once(path, '') as missing:
+    with lock_to_create(path, '') as missing:
         assert missing and os.listdir(tmp_path / 'new') == ['a.lock']
         open(path, 'w').close()
-    with made_once(path, '') as missing:
+    with lock_to_create(path, '') as missing:
         assert not missing
     with pytest.raises(KeyboardInterrupt):
-        with made_once(path, '', made=lambda path: False):
+        with lock_to_create(path, '', made=lambda path: False):
             raise KeyboardInterrupt
     assert os.listdir(tmp_path / 'new') == ['a']
 
 
 KILLED = '''
 import sys, time
-from gluon_finetune.files.locks import made_once
-with made_once(sys.argv[1], ''):
+from gluon_finetune.files.locks import lock_to_create
+with lock_to_create(sys.argv[1], ''):
     print('ready', flush=True)
     time.sleep(1000)
 '''
@@ -66,17 +66,17 @@ def test_a_holder_that_is_killed_holds_nobody_up(tmp_path):
     process.kill()
     process.communicate(timeout=60)
     assert os.listdir(tmp_path) == ['a.lock']
-    with made_once(str(tmp_path / 'a'), '') as missing:
+    with lock_to_create(str(tmp_path / 'a'), '') as missing:
         assert missing
     assert os.listdir(tmp_path) == []
 
 
 def test_a_holder_that_hangs_is_not_waited_for_for_ever(tmp_path, monkeypatch):
-    monkeypatch.setattr(once, 'LONGEST_WAIT', 0.3)
+    monkeypatch.setattr(once, 'LOCK_TIMEOUT_S', 0.3)
     with open(tmp_path / 'a.lock', 'w') as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with pytest.raises(WorkError) as caught:
-            with made_once(str(tmp_path / 'a'), ''):
+            with lock_to_create(str(tmp_path / 'a'), ''):
                 pass
     assert str(caught.value) == (f'another process has been making {tmp_path}/a for 0.3 seconds: '
                                  'wait for it or end it, and try again')
@@ -91,5 +91,5 @@ def test_a_lock_that_its_holder_removed_is_none(tmp_path, monkeypatch):
             os.remove(lock.name)
         waits.append(lock.name)
     monkeypatch.setattr(once, '_wait_for', wait)
-    with made_once(str(tmp_path / 'a'), '') as missing:
+    with lock_to_create(str(tmp_path / 'a'), '') as missing:
         assert missing and len(waits) == 2

@@ -15,7 +15,7 @@ import zipfile
 from collections import Counter
 from types import SimpleNamespace
 
-import numpy
+import numpy as np
 import pytest
 from mutations import fuzz
 from PIL import Image
@@ -31,7 +31,7 @@ from gluon_finetune.models.labels import _read_labels, check_labels
 from gluon_finetune.models.params_file import read_params
 from gluon_finetune.models.pytorch.files import load_torch_file
 from gluon_finetune.runs.checkpoint import Checkpoint
-from gluon_finetune.runs.manifest import Listing
+from gluon_finetune.runs.manifest import Manifest
 from gluon_finetune.runs.snapshots import Snapshot
 from gluon_finetune.runs.state import State
 from gluon_finetune.training.history import History, Record
@@ -49,13 +49,13 @@ def read_archive(path):
         shutil.rmtree(path + '.out', ignore_errors=True)
 
 
-def read_picture(path):
+def read_image(path):
     pixels = read_pixels(path)
-    assert pixels.ndim == 3 and pixels.dtype == numpy.uint8
+    assert pixels.ndim == 3 and pixels.dtype == np.uint8
 
 
 def read_weights(path):
-    assert all(isinstance(value, numpy.ndarray) for value in load_torch_file(path).values())
+    assert all(isinstance(value, np.ndarray) for value in load_torch_file(path).values())
 
 
 def read_config(path):
@@ -84,18 +84,18 @@ READERS = {   # name of a file -> what reads it, how many inputs each time
     'a.pth': (read_weights, 150), 'config.json': (read_config, 200),
     'labels.json': (read_labels, 200), 'state.json': (read_state, 200),
     'SHA256SUMS': (read_sums, 100), 'history.csv': (read_history, 200),
-    'pictures.csv': (Listing.from_csv, 150), 'source.labels.json': (_read_labels, 100),
+    'pictures.csv': (Manifest.from_csv, 150), 'source.labels.json': (_read_labels, 100),
     'split.json': (None, 60), 'a.zip': (read_archive, 150), 'a.tar': (read_archive, 150),
-    'a.tgz': (read_archive, 100), 'a.jpg': (read_picture, 100), 'a.png': (read_picture, 100),
-    'a.gif': (read_picture, 100), 'a.tif': (read_picture, 100), 'a.webp': (read_picture, 100),
-    'a.bmp': (read_picture, 50)}
+    'a.tgz': (read_archive, 100), 'a.jpg': (read_image, 100), 'a.png': (read_image, 100),
+    'a.gif': (read_image, 100), 'a.tif': (read_image, 100), 'a.webp': (read_image, 100),
+    'a.bmp': (read_image, 50)}
 
 
 def seeds(name, tmp_path):
     """Valid files of the kind that is called `name`."""
     kind = name.rpartition('.')[2]
     if kind in ('jpg', 'png', 'gif', 'tif', 'webp', 'bmp'):
-        return list(pictures({'jpg': 'JPEG', 'tif': 'TIFF'}.get(kind, kind.upper())))
+        return list(images({'jpg': 'JPEG', 'tif': 'TIFF'}.get(kind, kind.upper())))
     makers = {'params': params, 'safetensors': safetensors, 'pth': pth, 'zip': zips, 'tar': tars,
               'tgz': tars, 'json': None}
     if kind == 'json':
@@ -114,12 +114,12 @@ RECORD = Record(1, 0.7, 0.5, 0.6, 100.0, 2.0, 0.01)
 STATE = State(0.1, Place(2, 3, 24, 1.5, 7.0, 2.5), History([RECORD]), 1, 0, {'a.jpg': 'is empty'})
 TEXTS = {
     'history.csv': f'{",".join(Record._fields)}\r\n{",".join(map(str, RECORD))}\r\n',
-    'pictures.csv': Listing({('train', 'a', 'train/a/1.jpg'): '0f' * 32, ('test', 'b', '2'): ''}
+    'pictures.csv': Manifest({('train', 'a', 'train/a/1.jpg'): '0f' * 32, ('test', 'b', '2'): ''}
                             ).to_csv().decode(),
     'SHA256SUMS': f'{hashlib.sha256().hexdigest()}  empty\n'}
 VALUES = {
     'state.json': [{'state': STATE.to_json(), 'best': 'best.params',
-                    'identity': {'config': {}, 'source': None, 'pictures': None}}],
+                    'identity': {'config': {}, 'source': None, 'images': None}}],
     'config.json': [dataclasses.asdict(Config()), {'network': 'resnet18_v2', 'seed': None}, {}],
     'labels.json': [['hotdog', 'not-hotdog'], ['café', 'a', 'b', 'c']],
     'source.labels.json': [['a', 'b'], [{'wnid': 'n07697537', 'name': 'hotdog'}, {'name': 'b'}]],
@@ -129,8 +129,8 @@ VALUES = {
                     'test': ['bench/7.jpg', 'sofa/7.jpg']}]}
 
 
-def pictures(kind):
-    colours = numpy.random.RandomState(0).randint(0, 255, (12, 16, 3)).astype('uint8')
+def images(kind):
+    colours = np.random.RandomState(0).randint(0, 255, (12, 16, 3)).astype('uint8')
     for image in (Image.fromarray(colours), Image.fromarray(colours[:, :, 0])):
         exif = Image.Exif()
         exif[0x0112] = 6
@@ -139,8 +139,8 @@ def pictures(kind):
         yield file.getvalue()
 
 
-ARRAYS = {'features.0.weight': numpy.arange(12, dtype='float32').reshape(3, 4),
-          'b': numpy.ones((2, 1, 1, 5), 'float16'), 'c': numpy.array([7, -1], 'int64')}
+ARRAYS = {'features.0.weight': np.arange(12, dtype='float32').reshape(3, 4),
+          'b': np.ones((2, 1, 1, 5), 'float16'), 'c': np.array([7, -1], 'int64')}
 
 
 def params():

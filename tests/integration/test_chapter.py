@@ -39,7 +39,7 @@ with open('source.params', 'rb') as file:
 os.rename('source.params', f'{models}/resnet18_v2-{model_store.short_hash("resnet18_v2")}.params')
 '''
 
-# 16 pictures are one batch of the chapter's 128: here three batches, then the same by DATA_HUB.
+# 16 images are one batch of the chapter's 128: here three batches, then the same by DATA_HUB.
 AFTER = '''
 import json
 train_fine_tuning(scratch_net, 0.1, batch_size=6, num_epochs=1)
@@ -50,7 +50,7 @@ print(json.dumps({
     'epochs': [len(history) for history in histories],
     'finite': [bool(np.isfinite(record.loss)) for history in histories for record in history],
     'accuracies': [record.test_acc for history in histories for record in history],
-    'pictures': [len(gluon.data.vision.ImageFolderDataset(os.path.join(from_hub, part)))
+    'images': [len(gluon.data.vision.ImageFolderDataset(os.path.join(from_hub, part)))
                  for part in ('train', 'test')],
     'row': list(hotdog_w.shape),
     'frozen': {p.grad_req for p in finetune_net.features.collect_params().values()} == {'null'},
@@ -93,6 +93,6 @@ def test_the_cells_run_unchanged(cells, archive, tmp_path):
     assert len(cells) == 13
     assert found['epochs'] == [5, 5, 1]
     assert all(found['finite']) and all(0 <= accuracy <= 1 for accuracy in found['accuracies'])
-    assert found['pictures'] == [16, 4]
+    assert found['images'] == [16, 4]
     assert found['row'] == [1, 512]
     assert found['frozen'] and found['numpy mode']

@@ -11,7 +11,7 @@ import pytest
 
 import gluon_finetune as gf
 from gluon_finetune.config import Config
-from gluon_finetune.data.loader import PictureLoader
+from gluon_finetune.data.loader import ImageLoader
 from gluon_finetune.errors import Stopped
 from gluon_finetune.runs.directory import RunDirectory
 
@@ -89,7 +89,7 @@ def test_a_signal_in_the_test_pass_does_not_wait_for_its_end(chairs, tmp_path, m
     folders = gf.ImageFolders(chairs)
     whole = list(gf.train_run(*gf.start_run(str(tmp_path / 'whole'), config, folders), folders,
                               progress=False))
-    tested, prepare = [], PictureLoader.prepare
+    tested, prepare = [], ImageLoader.prepare
 
     def prepare_and_interrupt(self, index, key, out):
         if not self.shuffle:
@@ -97,7 +97,7 @@ def test_a_signal_in_the_test_pass_does_not_wait_for_its_end(chairs, tmp_path, m
             if len(tested) == 1:
                 os.kill(os.getpid(), signal.SIGINT)
         prepare(self, index, key, out)
-    monkeypatch.setattr(PictureLoader, 'prepare', prepare_and_interrupt)
+    monkeypatch.setattr(ImageLoader, 'prepare', prepare_and_interrupt)
     net, run = gf.start_run(str(tmp_path / 'run'), config, folders)
     with pytest.raises(Stopped, match=f'stopped by Ctrl-C after batch {len(folders.train)} of '
                                       'epoch 1'):

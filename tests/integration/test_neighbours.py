@@ -127,17 +127,17 @@ def test_a_home_that_cannot_be_written(chairs, tmp_path, sealed_home):
 
 def test_spaces_and_other_alphabets_everywhere(chairs_copy, tmp_path, tiny_source):
     home = tmp_path / 'Zoë Müller 画像'
-    pictures, weights = home / 'Stühle & кресла', home / 'poids préentraînés'
+    images, weights = home / 'Stühle & кресла', home / 'poids préentraînés'
     weights.mkdir(parents=True)
-    chairs_copy.rename(pictures)
+    chairs_copy.rename(images)
     for part in ('train', 'test'):
-        (pictures / part / 'stool').rename(pictures / part / 'tabouret à vis')
+        (images / part / 'stool').rename(images / part / 'tabouret à vis')
     source = weights / os.path.basename(tiny_source)
     shutil.copy(tiny_source, str(source))
-    said = run([*COMMAND, 'train', str(pictures), '--source', str(source), '--image-size', '32',
+    said = run([*COMMAND, 'train', str(images), '--source', str(source), '--image-size', '32',
                 '--epochs', '1'], cwd=home, HOME=str(home))
-    folder = home / 'runs' / pictures.name
+    folder = home / 'runs' / images.name
     assert str(folder.relative_to(home)) in said and (folder / 'report.html').exists()
-    picture = next((pictures / 'test' / 'tabouret à vis').iterdir())
-    said = run([*COMMAND, 'predict', str(folder), str(picture)], cwd=home, HOME=str(home))
-    assert said.startswith(f'{picture}: ') and 'tabouret à vis 0.' in said
+    image = next((images / 'test' / 'tabouret à vis').iterdir())
+    said = run([*COMMAND, 'predict', str(folder), str(image)], cwd=home, HOME=str(home))
+    assert said.startswith(f'{image}: ') and 'tabouret à vis 0.' in said

@@ -1,4 +1,4 @@
-"""In a notebook the curves appear while the run goes on, in one picture that is redrawn."""
+"""In a notebook the curves appear while the run goes on, in one image that is redrawn."""
 import base64
 
 import nbclient
@@ -13,7 +13,7 @@ history = gf.train_fine_tuning(net, 0.01, 8, 2, data=folders, image_size=32, pro
 '''
 
 
-def pictures(cell):
+def images(cell):
     return [output['data']['image/png'] for output in cell.outputs
             if 'image/png' in output.get('data', {})]
 
@@ -22,6 +22,6 @@ def test_a_notebook_shows_the_curves_once(chairs):
     cells = [CELL.format(data=str(chairs)), 'history.plot();']
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     nbclient.NotebookClient(notebook, timeout=300).execute()
-    live, asked_for = map(pictures, notebook.cells)
+    live, asked_for = map(images, notebook.cells)
     assert len(live) == 1 and len(asked_for) == 1
     assert base64.b64decode(live[0])[:4] == b'\x89PNG'

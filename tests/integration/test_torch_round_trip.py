@@ -3,7 +3,7 @@ import os
 import subprocess
 import sys
 
-import numpy
+import numpy as np
 import pytest
 
 from gluon_finetune.compat.imports import array
@@ -18,16 +18,16 @@ from gluon_finetune.training.evaluate import predict_probabilities
 # A process of its own: the tensors that the net here saw, then the files as load_model reads them.
 PREDICT = '''
 import sys
-import numpy
+import numpy as np
 from gluon_finetune.models.pytorch.imports import torchvision
 torchvision()
 import torch
 sys.path.insert(0, sys.argv[1])
-from load_model import load_model, load_picture
+from load_model import load_model, load_image
 model = load_model()
 with torch.no_grad():
     strict = model(torch.from_numpy(numpy.load(sys.argv[2])))
-    loose = torch.cat([model(load_picture(path)) for path in sys.argv[4:]])
+    loose = torch.cat([model(load_image(path)) for path in sys.argv[4:]])
 numpy.savez(sys.argv[3], strict=strict.numpy(), loose=loose.numpy())
 '''
 
@@ -50,15 +50,15 @@ def test_same_predictions_on_400_photographs(hotdog_root, tmp_path):
 
     predictor = Predictor.load(run.path)
     paths = [path for path, _ in folders.test.items]
-    X = numpy.stack([predictor.augs(image).asnumpy() for image, _ in folders.test])
-    here = numpy.concatenate([predict_probabilities(predictor.net, array(part))
-                              for part in numpy.split(X, 8)])
-    numpy.save(tmp_path / 'X.npy', X)
+    X = np.stack([predictor.augs(image).asnumpy() for image, _ in folders.test])
+    here = np.concatenate([predict_probabilities(predictor.net, array(part))
+                              for part in np.split(X, 8)])
+    np.save(tmp_path / 'X.npy', X)
     subprocess.run([sys.executable, '-c', PREDICT, out, str(tmp_path / 'X.npy'),
                     str(tmp_path / 'there.npz'), *paths], check=True,
                    env={**os.environ, 'PYTHONPATH': os.getcwd()})
 
-    there, margin = numpy.load(tmp_path / 'there.npz'), abs(here[:, 0] - here[:, 1])
+    there, margin = np.load(tmp_path / 'there.npz'), abs(here[:, 0] - here[:, 1])
     agree = there['strict'].argmax(axis=1) == here.argmax(axis=1)
     assert len(paths) == 400 and agree[margin > 1e-5].all()
     # Decoded and resized by PyTorch itself: a grey level here and there is rounded the other way.

@@ -2,7 +2,7 @@ import json
 import re
 import shutil
 
-import numpy
+import numpy as np
 import pytest
 
 from gluon_finetune import (
@@ -43,13 +43,13 @@ class OwnNet(mx.gluon.HybridBlock):
 def own_net(numpy_mode):
     net = OwnNet()
     net.initialize(mx.init.Xavier())
-    net(array(numpy.zeros((1, 3, 32, 32))))   # MXNet 2 has no weights before
+    net(array(np.zeros((1, 3, 32, 32))))   # MXNet 2 has no weights before
     return net
 
 
 def train(net, steps=1):
-    """SGD steps on fixed pictures; returns the gradients of the last by structural name."""
-    X = array(numpy.random.RandomState(0).randn(4, 3, 32, 32), dtype='float32')
+    """SGD steps on fixed images; returns the gradients of the last by structural name."""
+    X = array(np.random.RandomState(0).randn(4, 3, 32, 32), dtype='float32')
     trainer = mx.gluon.Trainer(net.collect_params(), 'sgd', {'learning_rate': LEARNING_RATE})
     for _ in range(steps):
         with mx.autograd.record():
@@ -61,7 +61,7 @@ def train(net, steps=1):
 
 
 def same(before, after):
-    return {name for name in before if numpy.array_equal(before[name], after[name])}
+    return {name for name in before if np.array_equal(before[name], after[name])}
 
 
 def test_output_learns_ten_times_faster_and_the_source_not_at_all(own_net):
@@ -90,7 +90,7 @@ def test_a_source_that_is_hybridized_and_in_training(own_net):
     train(net, 2)
     assert same(source, weights(own_net)) == set(source)
     train(own_net)
-    assert own_net(array(numpy.ones((1, 3, 8, 8)))).shape == (1, 3)
+    assert own_net(array(np.ones((1, 3, 8, 8)))).shape == (1, 3)
 
 
 def test_scratch_net_learns_at_one_rate(numpy_mode):
@@ -155,7 +155,7 @@ def test_rows_of_the_source_by_id_and_by_name(labelled, numpy_mode):
     rows = weights(source_net(labelled))['output.0.weight']
     assert reuse_source_class(net, labelled, {'hotdog': 'n1', 'bird': 'robin'}) is net
     new = weights(net)['output.0.weight']
-    assert (new == numpy.stack([old[0], rows[0], rows[5]])).all()
+    assert (new == np.stack([old[0], rows[0], rows[5]])).all()
 
 
 @pytest.mark.mxnet1
@@ -190,7 +190,7 @@ def test_nets_whose_rows_cannot_be_compared(labelled):
 
 
 @pytest.mark.realdata
-def test_hot_dogs_are_told_from_other_pictures_by_the_reused_row(weights_root):
+def test_hot_dogs_are_told_from_other_images_by_the_reused_row(weights_root):
     path = weights_root / 'resnet18_v2-imagenet100-64px.params'
     net = finetune_net(path, ['hotdog', 'not-hotdog'])
     reuse_source_class(net, path, {'hotdog': 'n07697537'})

@@ -22,9 +22,9 @@ def test_dense_layers_bind_a_net_to_the_size_of_its_first_batch(numpy_mode):
 
 def test_a_refusal_says_which_sizes_will_do():
     assert explain_refusal(scratch_net('squeezenet1.1', 2), 64, ValueError('why\nindeed\n')) == (
-        'a picture of 64x64 does not go through this net: sizes that do are 224, 256, 299, 331')
+        'an image of 64x64 does not go through this net: sizes that do are 224, 256, 299, 331')
     assert explain_refusal(mx.gluon.nn.Sequential(), 64, ValueError('so')) == (
-        'a picture of 64x64 does not go through this net: so')
+        'an image of 64x64 does not go through this net: so')
 
 
 @pytest.mark.mxnet1

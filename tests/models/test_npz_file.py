@@ -3,15 +3,15 @@ import random
 import re
 import zipfile
 
-import numpy
+import numpy as np
 import pytest
 
 from gluon_finetune import UsageError
 from gluon_finetune.models.params_file import read_params
 
-VALUES = {'a.weight': numpy.arange(12, dtype='float32').reshape(3, 4),
-          'b': numpy.ones((2, 1, 1, 5), 'float16'), 'c': numpy.asfortranarray([[1, 2], [3, 4]]),
-          'd': numpy.array(3.5)}
+VALUES = {'a.weight': np.arange(12, dtype='float32').reshape(3, 4),
+          'b': np.ones((2, 1, 1, 5), 'float16'), 'c': np.asfortranarray([[1, 2], [3, 4]]),
+          'd': np.array(3.5)}
 
 
 def archive(members, **options):
@@ -24,7 +24,7 @@ def archive(members, **options):
 
 def npy(value, **changes):
     file = io.BytesIO()
-    numpy.lib.format.write_array(file, value)
+    np.lib.format.write_array(file, value)
     content = file.getvalue()
     for old, new in changes.values():
         content = content.replace(old, new)
@@ -32,7 +32,7 @@ def npy(value, **changes):
 
 
 def test_reads_what_numpy_saves(tmp_path):
-    numpy.savez(tmp_path / 'some.npz', **VALUES)
+    np.savez(tmp_path / 'some.npz', **VALUES)
     read = read_params(tmp_path / 'some.npz')
     assert list(read) == list(VALUES)
     for name, value in VALUES.items():
@@ -41,14 +41,14 @@ def test_reads_what_numpy_saves(tmp_path):
 
 @pytest.mark.parametrize('content, reason', [
     (b'PK\x03\x04 and no more', 'its archive cannot be read (File is not a zip file)'),
-    (archive({'a.npy': npy(numpy.zeros(9))}, compression=zipfile.ZIP_DEFLATED),
+    (archive({'a.npy': npy(np.zeros(9))}, compression=zipfile.ZIP_DEFLATED),
      'its archive is compressed, which MXNet never does'),
     (archive({'readme.txt': b'hello'}), "its archive has 'readme.txt', which is no array"),
     (archive({'a.npy': b'hello, all'}), 'an array begins as none does (the magic string is not '
                                         "correct; expected b'\\x93NUMPY', got b'hello,')"),
-    (archive({'a.npy': npy(numpy.zeros(3, 'f4'), shape=(b'(3,)', b'(9,)'))}),
+    (archive({'a.npy': npy(np.zeros(3, 'f4'), shape=(b'(3,)', b'(9,)'))}),
      'an array of shape (9,) and type float32 has 12 bytes'),
-    (archive({'a.npy': npy(numpy.array([None]))}),
+    (archive({'a.npy': npy(np.array([None]))}),
      'an array of shape (1,) and type object has ')])
 def test_what_is_no_archive_of_arrays(tmp_path, content, reason):
     path = tmp_path / 'some.params'

@@ -1,4 +1,4 @@
-import numpy
+import numpy as np
 import pytest
 
 from gluon_finetune import UsageError, finetune_net, scratch_net
@@ -9,7 +9,7 @@ from gluon_finetune.models.zoo import GLUON, build_net
 
 nn = mx.gluon.nn
 
-# One network for each way of having an output layer, with the smallest pictures it takes.
+# One network for each way of having an output layer, with the smallest images it takes.
 KINDS = [('resnet18_v2', 'output.', 32), ('alexnet', 'output.', 64), ('resnet18_v1b', 'fc.', 32),
          ('resnet18_v1b_0.89', 'fc.', 32), ('mobilenetv2_0.25', 'output.0.', 32),
          ('mobilenetv3_small', 'output.0.', 32), ('squeezenet1.1', 'output.0.', 224),
@@ -21,7 +21,7 @@ KINDS = [pytest.param(*kind, marks=[] if kind[0] in GLUON else pytest.mark.mxnet
 
 @pytest.mark.parametrize('name, place, size', KINDS)
 def test_the_output_layer_is_what_changes_with_the_classes(name, place, size, tmp_path, numpy_mode):
-    X = array(numpy.random.randn(2, 3, size, size))
+    X = array(np.random.randn(2, 3, size, size))
     source = scratch_net(name, 5)
     source(X)
     net = finetune_net(source, 3)
@@ -71,7 +71,7 @@ def test_output_wins_over_what_comes_after_it():
 
 
 def test_a_copy_shares_nothing(numpy_mode):
-    X = array(numpy.random.randn(2, 3, 32, 32))
+    X = array(np.random.randn(2, 3, 32, 32))
     net = scratch_net('mobilenetv2_0.25', 3)
     net.hybridize(static_alloc=True, static_shape=True)
     trainer = mx.gluon.Trainer(net.collect_params(), 'sgd', {'learning_rate': 1})

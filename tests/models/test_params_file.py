@@ -2,15 +2,15 @@ import random
 import re
 import struct
 
-import numpy
+import numpy as np
 import pytest
 
 from gluon_finetune import UsageError
-from gluon_finetune.compat.imports import MXNET_2, array, mx, numpy_style, structured_parameters
+from gluon_finetune.compat.imports import MXNET_2, array, mx, structured_parameters, uses_mx_np
 from gluon_finetune.models.params_file import read_params, write_params
 
-VALUES = {'a.weight': numpy.arange(12, dtype='float32').reshape(3, 4),
-          'b': numpy.ones((2, 1, 1, 5), 'float16'), 'c': numpy.array([7, -1], 'int64')}
+VALUES = {'a.weight': np.arange(12, dtype='float32').reshape(3, 4),
+          'b': np.ones((2, 1, 1, 5), 'float16'), 'c': np.array([7, -1], 'int64')}
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def saved(tmp_path):
 
 
 def save_arrays(path, arrays):
-    if not numpy_style():
+    if not uses_mx_np():
         mx.nd.save(str(path), arrays)
     elif MXNET_2:
         mx.npx.savez(str(path), **arrays)

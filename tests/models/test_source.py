@@ -4,7 +4,7 @@ import shutil
 import sys
 import types
 
-import numpy
+import numpy as np
 import pytest
 
 from gluon_finetune import (
@@ -37,7 +37,7 @@ def test_reads_network_and_classes_off_the_file(tiny_source, numpy_mode):
     saved = read_params(tiny_source)
     assert saved['output.0.weight'].shape[0] == 7
     assert all((value == saved[name]).all() for name, value in weights(net).items())
-    assert net(array(numpy.zeros((1, 3, 32, 32)))).shape == (1, 7)
+    assert net(array(np.zeros((1, 3, 32, 32)))).shape == (1, 7)
 
 
 @pytest.mark.mxnet1
@@ -104,11 +104,11 @@ def test_weights_cross_between_the_kinds_of_arrays(tmp_path, saved_as, numpy_mod
     with mx.util.np_array(False), mx.util.np_shape(False):
         with mx.util.np_shape(saved_as), mx.util.np_array(saved_as):
             net = scratch_net(TINY, 2)
-            net(array(numpy.zeros((1, 3, 32, 32))))
+            net(array(np.zeros((1, 3, 32, 32))))
             net.save_parameters(path)
             before = weights(net)
     other = scratch_net(TINY, 2)
-    other(array(numpy.zeros((1, 3, 32, 32))))
+    other(array(np.zeros((1, 3, 32, 32))))
     load_weights(other, path)
     for net in (other, source_net(path)):
         assert all((value == before[name]).all() for name, value in weights(net).items())
@@ -171,12 +171,12 @@ def test_a_thousand_classes_are_imagenets():
 
 
 def test_folded_statistics_stay_in_training(tiny_source, tmp_path):
-    values = {name: numpy.zeros_like(value) if name.endswith('running_mean') else
-              numpy.full_like(value, .99999) if name.endswith('running_var') else
+    values = {name: np.zeros_like(value) if name.endswith('running_mean') else
+              np.full_like(value, .99999) if name.endswith('running_var') else
               value + 0.1 if name.endswith('beta') else value
               for name, value in read_params(tiny_source).items()}
     net = finetune_net(save(tmp_path / f'{TINY}.params', values), 2)
-    X = array(numpy.random.RandomState(0).randn(2, 3, 32, 32), dtype='float32')
+    X = array(np.random.RandomState(0).randn(2, 3, 32, 32), dtype='float32')
     answer = net(X).asnumpy()
     other = finetune_net(tiny_source, 2)
     with mx.autograd.train_mode():
@@ -191,7 +191,7 @@ def test_imagenet_names_hot_dogs_before_any_training(weights_root, hotdog_root, 
     net = source_net(weights_root / 'mobilenetv2_1.0-imagenet.params')
     files = sorted((hotdog_root / 'test' / 'hotdog').iterdir())[::10]
     augs = data.augment.test_augs()
-    X = array(numpy.stack([augs(read_image(str(file))).asnumpy() for file in files]))
+    X = array(np.stack([augs(read_image(str(file))).asnumpy() for file in files]))
     winners = net(X).asnumpy().argmax(axis=1)
     labels = source_labels(net)
     assert [labels[row].name for row in winners].count('hotdog') >= 0.65 * len(files)

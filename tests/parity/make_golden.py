@@ -7,18 +7,18 @@ rounding takes float32. One file in `golden/` for each row of the table.
 """
 from pathlib import Path
 
-import numpy
+import numpy as np
 
 from gluon_finetune.parity import crops
 from gluon_finetune.parity import torch_side as theirs
 from gluon_finetune.parity.checks import TRAINING, logits
-from gluon_finetune.parity.images import CHECKS as PICTURES
+from gluon_finetune.parity.images import CHECKS as IMAGES
 from gluon_finetune.parity.rows import by_divergence, by_rounding, distance
 
 FOLDER = Path(__file__).parent / 'golden'
-QUANTILES = numpy.linspace(0, 1, 401)
+QUANTILES = np.linspace(0, 1, 401)
 NETWORKS = ['resnet18_v1', 'resnet18_v2', 'resnet50_v1b', 'squeezenet1.1']
-CHECKS = {check.name: check for check in [*PICTURES, *map(logits, NETWORKS), *TRAINING]
+CHECKS = {check.name: check for check in [*IMAGES, *map(logits, NETWORKS), *TRAINING]
           if check.judge in (by_rounding, by_divergence)}
 SAMPLES = {'RandomResizedCrop: area': lambda: crops.areas(crops.crops_there()),
            'RandomResizedCrop: aspect': lambda: crops.aspects(crops.crops_there()),
@@ -33,13 +33,13 @@ def path(name):
 def sketch(arrays):
     """The norm and some values of each array: {name: small array}."""
     kept = max(2, 16 // len(arrays))
-    return {name: some(numpy.asarray(values, 'float64').ravel(), kept)
+    return {name: some(np.asarray(values, 'float64').ravel(), kept)
             for name, values in arrays.items()}
 
 
 def some(values, kept):
-    places = numpy.linspace(0, values.size - 1, min(values.size, kept)).round().astype(int)
-    return numpy.append(values[places], numpy.linalg.norm(values))
+    places = np.linspace(0, values.size - 1, min(values.size, kept)).round().astype(int)
+    return np.append(values[places], np.linalg.norm(values))
 
 
 def golden(check):
@@ -53,9 +53,9 @@ def save(name, found):
     """Write {label: (rounding, sketch)}, the sketches as one vector each, names in order."""
     arrays = {}
     for label, (rounding, arrays64) in found.items():
-        arrays[label or 'only'] = numpy.concatenate(
+        arrays[label or 'only'] = np.concatenate(
             [[rounding], *(arrays64[key] for key in sorted(arrays64))])
-    numpy.savez_compressed(path(name), **arrays)
+    np.savez_compressed(path(name), **arrays)
 
 
 def main():
@@ -63,8 +63,8 @@ def main():
     for name, check in CHECKS.items():
         save(name, golden(check))
     for name, draw in SAMPLES.items():
-        numpy.savez_compressed(path(name), quantiles=numpy.quantile(draw(), QUANTILES))
-    numpy.savez_compressed(path('accuracy'), **theirs.correct())
+        np.savez_compressed(path(name), quantiles=np.quantile(draw(), QUANTILES))
+    np.savez_compressed(path('accuracy'), **theirs.correct())
 
 
 if __name__ == '__main__':

@@ -4,8 +4,7 @@ import functools
 
 import pytest
 
-from gluon_finetune.parity import checks, crops
-from gluon_finetune.parity import images as pictures
+from gluon_finetune.parity import checks, crops, images
 from gluon_finetune.parity import mxnet_side as ours
 from gluon_finetune.parity import torch_side as theirs
 from gluon_finetune.parity.inputs import Recipe
@@ -105,13 +104,13 @@ def summed(**recipe):
 
 MISTAKES = [
     ('ToTensor', 'values up to 256', lambda dtype: [
-        ('', {'X': found['X'] * 255 / 256}) for _, found in pictures.to_tensor_there(dtype)]),
-    ('Normalize', 'the deviation of another set', lambda dtype: pictures.normalize_there(
+        ('', {'X': found['X'] * 255 / 256}) for _, found in images.to_tensor_there(dtype)]),
+    ('Normalize', 'the deviation of another set', lambda dtype: images.normalize_there(
         dtype, std=(0.229, 0.224, 0.224))),
     ('Resize, CenterCrop', 'the short side',
-     lambda: pictures.grey_levels_there(pictures.noise(), size=256)),
+     lambda: images.grey_levels_there(images.noise(), size=256)),
     ('Resize, CenterCrop', 'with antialias',
-     lambda: pictures.grey_levels_there(pictures.noise(), antialias=True)),
+     lambda: images.grey_levels_there(images.noise(), antialias=True)),
     ('RandomResizedCrop: area', 'from a seventh of the area',
      lambda: crops.areas(crops.crops_there(scale=(0.14, 1)))),
     ('RandomResizedCrop: aspect', 'from 4/5 to 5/4',
@@ -171,7 +170,7 @@ def test_known_differences_are_there():
 
 @pytest.mark.parametrize('image_size', [64, 224, 256])
 def test_usual_image_sizes_are_cropped_alike(image_size):
-    assert pictures.first_row_here(image_size) == pictures.first_row_there(image_size)
+    assert images.first_row_here(image_size) == images.first_row_there(image_size)
 
 
 def test_numpy_arrays_give_the_same(numpy_mode):

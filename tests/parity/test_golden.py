@@ -2,7 +2,7 @@
 import importlib.util
 from pathlib import Path
 
-import numpy
+import numpy as np
 import pytest
 
 from gluon_finetune.parity import crops
@@ -22,7 +22,7 @@ EXACT = [name for name in make_golden.CHECKS if name not in ('ToTensor', 'Normal
 def stored(name):
     file = make_golden.path(name)
     assert file.exists(), f'{file} is not there: python tests/parity/make_golden.py'
-    with numpy.load(file) as found:
+    with np.load(file) as found:
         return dict(found)
 
 
@@ -33,7 +33,7 @@ def farthest(name, dtype, there=None, change=0):
         rounding, *values = (there or stored(name))[label or 'only']
         tolerance = SAFETY * max(rounding, EPSILON) * (FINER if dtype == 'float64' else 1)
         for _, mine in sorted(make_golden.sketch(arrays).items()):
-            values, theirs = values[len(mine):], numpy.array(values[:len(mine)])
+            values, theirs = values[len(mine):], np.array(values[:len(mine)])
             shares.append(relative(mine * (1 + change), theirs) / tolerance)
         assert not values, f'{name}: {REMAKE}'
     return max(shares)
@@ -64,7 +64,7 @@ def test_accuracy():
     ('RandomResizedCrop: aspect', lambda: crops.aspects(crops.crops_here())),
     ('RandomFlipLeftRight', crops.flips_here)])
 def test_distributions(name, draw):
-    theirs = numpy.quantile(stored(name)['quantiles'], numpy.linspace(0, 1, crops.DRAWS))
+    theirs = np.quantile(stored(name)['quantiles'], np.linspace(0, 1, crops.DRAWS))
     mine = draw()
     assert kolmogorov_smirnov(mine, theirs) < 0.03, f'{name}: {REMAKE}'
     assert kolmogorov_smirnov(mine * 0.9 + 0.1, theirs) > 0.03

@@ -1,11 +1,11 @@
 """What counts as equal: rounding, groups of arrays, distributions."""
-import numpy
+import numpy as np
 import pytest
 
 from gluon_finetune.parity import rows
 from gluon_finetune.parity.rows import DIFFERS, EQUAL, Check
 
-EXACT = numpy.array([1., 2., 2.])
+EXACT = np.array([1., 2., 2.])
 
 
 def check(measured=0, measured64=0, rounding=1e-6, **options):
@@ -27,7 +27,7 @@ def test_rounding_gives_the_tolerance():
 
 @pytest.mark.parametrize('options, verdict', [
     ({}, EQUAL), ({'measured': 1.5e-5}, EQUAL), ({'measured': 1.7e-5}, DIFFERS),
-    ({'measured': 1.5e-5, 'limit': 1.4e-5}, DIFFERS), ({'measured': numpy.nan}, DIFFERS),
+    ({'measured': 1.5e-5, 'limit': 1.4e-5}, DIFFERS), ({'measured': np.nan}, DIFFERS),
     ({'measured64': 1e-14}, EQUAL), ({'measured64': 1e-13}, DIFFERS),
     ({'rounding': 0, 'measured': 10 * rows.EPSILON}, EQUAL),
     ({'rounding': 0, 'measured': 1e-5}, DIFFERS)])
@@ -45,10 +45,10 @@ def test_the_worst_pair_speaks():
 def test_divergence_is_predicted_by_shaken_runs():
     def side(dtype, number=None):
         shift = {None: 0, 0: 0.1, 1: 0.3, 2: 0.2}[number]
-        return [('step 1', {'a': EXACT + shift / numpy.sqrt(3) * 3})]
+        return [('step 1', {'a': EXACT + shift / np.sqrt(3) * 3})]
 
     def verdict(apart):
-        here = [('step 1', {'a': EXACT + apart / numpy.sqrt(3) * 3})]
+        here = [('step 1', {'a': EXACT + apart / np.sqrt(3) * 3})]
         return Check('steps', lambda dtype: here if dtype == 'float32' else side(dtype), side,
                      rows.by_divergence).row().verdict
     assert (verdict(0.59), verdict(0.61)) == (EQUAL, DIFFERS)
@@ -56,11 +56,11 @@ def test_divergence_is_predicted_by_shaken_runs():
 
 def test_distance():
     assert rows.distance({'a': [3, 4], 'b': [1]}, {'a': [3, 4.5], 'b': [1]}) == pytest.approx(
-        0.5 / numpy.hypot(3, 4.5))
+        0.5 / np.hypot(3, 4.5))
     assert rows.distance({'a': [0]}, {'a': [0]}) == 0
-    assert rows.distance({'a': [1]}, {'a': [0]}) == numpy.inf
-    assert rows.distance({'a': [1]}, {'b': [1]}) == numpy.inf
-    assert rows.distance({'a': [1]}, {'a': [1, 1]}) == numpy.inf
+    assert rows.distance({'a': [1]}, {'a': [0]}) == np.inf
+    assert rows.distance({'a': [1]}, {'b': [1]}) == np.inf
+    assert rows.distance({'a': [1]}, {'a': [1, 1]}) == np.inf
 
 
 def test_exactly():
@@ -69,12 +69,12 @@ def test_exactly():
 
 
 def test_distributions():
-    rng = numpy.random.RandomState(0)
+    rng = np.random.RandomState(0)
     one, same, other = rng.rand(10_000), rng.rand(10_000), rng.rand(10_000) ** 1.1
     row = Check('draws', lambda: one, lambda: same, rows.by_distribution).row()
     assert row.verdict == EQUAL and row.tolerance == pytest.approx(0.02757, abs=1e-5)
     assert Check('draws', lambda: one, lambda: other, rows.by_distribution).row().verdict == DIFFERS
-    assert rows.kolmogorov_smirnov(numpy.array([1, 2]), numpy.array([2, 3])) == 0.5
+    assert rows.kolmogorov_smirnov(np.array([1, 2]), np.array([2, 3])) == 0.5
 
 
 def test_a_known_difference_has_no_tolerance():

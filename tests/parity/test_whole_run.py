@@ -1,4 +1,4 @@
-"""A whole fine-tuning in both frameworks, on drawn pictures."""
+"""A whole fine-tuning in both frameworks, on drawn images."""
 import dataclasses
 
 import pytest

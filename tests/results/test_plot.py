@@ -1,24 +1,24 @@
-import numpy
+import numpy as np
 
 from gluon_finetune.compat.imports import array
 from gluon_finetune.results.plot import plot_comparison, plot_predictions, show_images
 from gluon_finetune.training.history import History, Record
 
-PICTURE = numpy.arange(5 * 7 * 3, dtype='uint8').reshape(5, 7, 3)
+IMAGE = np.arange(5 * 7 * 3, dtype='uint8').reshape(5, 7, 3)
 
 
-def test_pictures_are_shown_whatever_array_they_are(numpy_mode, tmp_path):
+def test_images_are_shown_whatever_array_they_are(numpy_mode, tmp_path):
     path = str(tmp_path / 'grid.png')
-    axes = show_images([PICTURE, array(PICTURE)], 1, 3, titles=['a', 'b'], path=path)
+    axes = show_images([IMAGE, array(IMAGE)], 1, 3, titles=['a', 'b'], path=path)
     assert [bool(ax.images) for ax in axes] == [True, True, False]
-    assert (axes[1].images[0].get_array() == PICTURE).all()
+    assert (axes[1].images[0].get_array() == IMAGE).all()
     assert axes[1].get_title() == 'b'
     assert [path.name for path in tmp_path.iterdir()] == ['grid.png']
 
 
 def test_a_wrong_prediction_shows_the_true_class():
     ranking = [('cat', 0.9), ('dog', 0.1)]
-    axes = plot_predictions([PICTURE] * 2, ['cat', 'dog'], [ranking] * 2, num_cols=2)
+    axes = plot_predictions([IMAGE] * 2, ['cat', 'dog'], [ranking] * 2, num_cols=2)
     assert [ax.get_title() for ax in axes] == ['cat 0.90', 'cat 0.90\nis dog']
     assert axes[0].title.get_color() != axes[1].title.get_color()
 

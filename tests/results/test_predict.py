@@ -1,4 +1,4 @@
-import numpy
+import numpy as np
 import pytest
 
 import gluon_finetune as gf
@@ -36,7 +36,7 @@ def test_a_file_and_its_pixels_and_a_list_agree(net, folders):
         alone, pixels = predictor(paths[index]), predictor(folders.test[index % len(paths)][0])
         for other in (alone, pixels):
             assert [name for name, _ in other] == [name for name, _ in together[index]]
-            assert numpy.allclose([p for _, p in other], [p for _, p in together[index]], atol=1e-5)
+            assert np.allclose([p for _, p in other], [p for _, p in together[index]], atol=1e-5)
 
 
 def test_only_the_top_is_kept(net, folders):
@@ -54,5 +54,5 @@ def test_names_must_fit_the_outputs(net, folders):
 
 
 def test_confusion_counts_true_rows_and_predicted_columns():
-    rows = numpy.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]])
+    rows = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]])
     assert confusion(rows, [0, 1, 1]).tolist() == [[1, 0], [1, 1]]

@@ -42,8 +42,8 @@ def test_the_page_needs_nothing_beside_it(page):
 def test_the_figures_are_those_of_the_run(page, run_and_folders):
     run, folders = run_and_folders
     right = round(run.history.best.test_acc * len(folders.test))
-    assert f'{right} of {len(folders.test)} test pictures right' in page
-    counts = re.search('Test pictures</h2>.*?</table>', page, re.DOTALL).group()
+    assert f'{right} of {len(folders.test)} test images right' in page
+    counts = re.search('Test images</h2>.*?</table>', page, re.DOTALL).group()
     assert sum(map(int, re.findall(r'<td>(\d+)</td>', counts))) == len(folders.test)
 
 

@@ -1,23 +1,23 @@
-"""The list of pictures tells every change of names, sizes and classes, and comes back as it was."""
+"""The list of images tells every change of names, sizes and classes, and comes back as it was."""
 import pytest
 
 from gluon_finetune import ImageFolders
 from gluon_finetune.errors import UsageError
-from gluon_finetune.runs.manifest import Listing
+from gluon_finetune.runs.manifest import Manifest
 
 
 @pytest.fixture
 def before(chairs_copy):
-    return Listing.of(ImageFolders(chairs_copy))
+    return Manifest.of(ImageFolders(chairs_copy))
 
 
 def now(chairs_copy):
-    return Listing.of(ImageFolders(chairs_copy))
+    return Manifest.of(ImageFolders(chairs_copy))
 
 
 def test_it_survives_a_file(chairs_copy, before, tmp_path):
     (tmp_path / 'a.csv').write_bytes(before.to_csv())
-    again = Listing.from_csv(str(tmp_path / 'a.csv'))
+    again = Manifest.from_csv(str(tmp_path / 'a.csv'))
     assert again == before and list(again) == list(before) and again.sha256 == before.sha256
     assert len(before) == 36 and before.difference(now(chairs_copy)) == ''
 
@@ -30,7 +30,7 @@ def test_it_takes_every_name(chairs_copy, tmp_path, name):
         'utf-8', 'surrogateescape')))
     listing = now(chairs_copy)
     (tmp_path / 'a.csv').write_bytes(listing.to_csv())
-    assert Listing.from_csv(str(tmp_path / 'a.csv')) == listing
+    assert Manifest.from_csv(str(tmp_path / 'a.csv')) == listing
 
 
 def test_it_tells_what_is_new_gone_or_changed(chairs_copy, before):
@@ -41,7 +41,7 @@ def test_it_tells_what_is_new_gone_or_changed(chairs_copy, before):
     assert before.difference(now(chairs_copy)) == (
         '1 new (test/stool/9.jpg); 2 gone (train/sofa/0.jpg, test/sofa/0.jpg); 1 of other content '
         '(train/stool/1.jpg)')
-    assert before.difference(now(chairs_copy), may_lack=True) == '1 new (test/stool/9.jpg)'
+    assert before.difference(now(chairs_copy), allow_missing=True) == '1 new (test/stool/9.jpg)'
 
 
 def test_it_gives_back_what_is_gone(chairs_copy, before):
@@ -55,6 +55,6 @@ def test_it_gives_back_what_is_gone(chairs_copy, before):
                                      'part,class,path,sha256\ntrain,a\n'])
 def test_another_table_is_refused(tmp_path, content):
     (tmp_path / 'a.csv').write_text(content)
-    with pytest.raises(UsageError, match='is not a list of pictures: expected a table with the '
+    with pytest.raises(UsageError, match='is not a list of images: expected a table with the '
                                          'columns part, class, path, sha256'):
-        Listing.from_csv(str(tmp_path / 'a.csv'))
+        Manifest.from_csv(str(tmp_path / 'a.csv'))

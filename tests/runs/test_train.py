@@ -61,7 +61,7 @@ def test_a_break_while_saving_leaves_the_checkpoint_before(tmp_path, folders, mo
 
     def broken(path):
         raise KeyboardInterrupt
-    monkeypatch.setattr('gluon_finetune.runs.snapshots.sync_folder', broken)
+    monkeypatch.setattr('gluon_finetune.runs.snapshots.fsync_folder', broken)
     with pytest.raises(KeyboardInterrupt):
         next(epochs)
     monkeypatch.undo()
@@ -120,10 +120,10 @@ def test_nothing_is_written_when_the_network_is_wrong(tmp_path, folders):
     assert os.listdir(tmp_path) == []
 
 
-def test_nothing_is_written_when_the_pictures_are_too_small(tmp_path, folders, capfd):
+def test_nothing_is_written_when_the_images_are_too_small(tmp_path, folders, capfd):
     with pytest.raises(UsageError) as error:
         start_run(str(tmp_path / 'run'), replace(network='squeezenet1.1'), folders)
-    assert str(error.value) == ('a picture of 32x32 does not go through this net: sizes that do '
+    assert str(error.value) == ('an image of 32x32 does not go through this net: sizes that do '
                                 'are 224, 256, 299, 331')
     assert os.listdir(tmp_path) == [] and 'infer_shape' not in capfd.readouterr().out
 
@@ -164,7 +164,7 @@ def test_a_resumed_run_keeps_its_source(tmp_path, folders, tiny_source):
 
 
 def change_a_byte(root):
-    """Edits a picture in place and keeps its size and its time."""
+    """Edits an image in place and keeps its size and its time."""
     path = root / 'train' / 'stool' / '1.jpg'
     content, times = bytearray(path.read_bytes()), path.stat()
     content[-3] ^= 1
@@ -180,13 +180,13 @@ def change_a_byte(root):
     (lambda root: shutil.copy(root / 'test' / 'sofa' / '1.jpg', root / 'test' / 'sofa' / '0.jpg'),
      '1 of other content (test/sofa/0.jpg)'),
     (change_a_byte, '1 of other content (train/stool/1.jpg)')])
-def test_a_resumed_run_keeps_its_pictures(tmp_path, chairs_copy, change, difference):
+def test_a_resumed_run_keeps_its_images(tmp_path, chairs_copy, change, difference):
     folders = gf.ImageFolders(chairs_copy)
     net, run = start_run(str(tmp_path / 'run'), CONFIG, folders)
     change(chairs_copy)
     with pytest.raises(UsageError) as error:
         resume_run(run.path, CONFIG, gf.ImageFolders(chairs_copy))
-    assert str(error.value) == (f'{run.path} was started on other pictures than are under '
+    assert str(error.value) == (f'{run.path} was started on other images than are under '
                                 f'{chairs_copy} now: {difference}; put back what it was started on')
 
 

@@ -1,10 +1,10 @@
-"""Disks fill, folders vanish, pictures break and losses explode in the middle of a run."""
+"""Disks fill, folders vanish, images break and losses explode in the middle of a run."""
 import os
 import random
 import shutil
 import subprocess
 
-import numpy
+import numpy as np
 import pytest
 from full_disk import small_disk
 
@@ -105,13 +105,13 @@ def test_a_run_directory_that_is_deleted(tmp_path, folders):
     assert not os.path.exists(run.path)
 
 
-# pictures
+# images
 
 @pytest.mark.parametrize('spoil, reason', [
     (os.remove, 'cannot be read: No such file or directory'),
     (lambda path: shutil.copyfile('/dev/null', path), 'the file is empty'),
     (lambda path: (os.remove(path), os.mkfifo(path)), 'not a file')])
-def test_a_picture_that_breaks_stops_the_run_where_it_is(tmp_path, own, spoil, reason):
+def test_a_image_that_breaks_stops_the_run_where_it_is(tmp_path, own, spoil, reason):
     run, epochs = start(tmp_path / 'run', own)
     next(epochs)
     path, copy = own.train.items[3][0], tmp_path / 'copy.jpg'
@@ -120,7 +120,7 @@ def test_a_picture_that_breaks_stops_the_run_where_it_is(tmp_path, own, spoil, r
     with pytest.raises(UsageError) as error:
         next(epochs)
     assert str(error.value) == (
-        f'cannot use the picture {path}: {reason}; what was done before is saved: go on with '
+        f'cannot use the image {path}: {reason}; what was done before is saved: go on with '
         f'--resume once it is mended, or without it by --resume --on-bad skip')
     if os.path.lexists(path):
         os.remove(path)
@@ -135,7 +135,7 @@ def weights(run):
     return RunDirectory.open(run.path).last().snapshot.sums['weights.params']
 
 
-def test_a_picture_that_breaks_is_left_out_and_named(tmp_path, own):
+def test_a_image_that_breaks_is_left_out_and_named(tmp_path, own):
     said = []
     run, epochs = start(tmp_path / 'run', own, replace(on_bad='skip'), say=said.append)
     next(epochs)
@@ -144,7 +144,7 @@ def test_a_picture_that_breaks_is_left_out_and_named(tmp_path, own):
     with open(broken, 'wb'):
         pass
     next(epochs)
-    assert said == [f'epoch 2 went without 2 pictures ({gone}: cannot be read: No such file or '
+    assert said == [f'epoch 2 went without 2 images ({gone}: cannot be read: No such file or '
                     f'directory; {broken}: the file is empty)']
     state = RunDirectory.open(run.path).last().state
     assert state.left_out == {gone: 'cannot be read: No such file or directory',
@@ -153,7 +153,7 @@ def test_a_picture_that_breaks_is_left_out_and_named(tmp_path, own):
     assert state.history[1].train_acc * 23 == pytest.approx(round(state.history[1].train_acc * 23))
 
 
-def test_a_run_that_a_picture_has_stopped_goes_on_without_it(tmp_path, own, chairs_copy):
+def test_a_run_that_a_image_has_stopped_goes_on_without_it(tmp_path, own, chairs_copy):
     run, epochs = start(tmp_path / 'run', own)
     next(epochs)
     os.remove(own.train.items[3][0])
@@ -163,9 +163,9 @@ def test_a_run_that_a_picture_has_stopped_goes_on_without_it(tmp_path, own, chai
     with pytest.raises(UsageError) as error:
         go_on(run, now)
     assert str(error.value) == (
-        f'{run.path} was started on other pictures than are under {chairs_copy} now: 1 gone '
+        f'{run.path} was started on other images than are under {chairs_copy} now: 1 gone '
         f'(train/bench/3.jpg); put back what it was started on')
-    with pytest.warns(UserWarning, match='epoch 2 went without 1 picture '):
+    with pytest.warns(UserWarning, match='epoch 2 went without 1 image '):
         assert [record.epoch for record in go_on(run, now, on_bad='skip', num_epochs=2)] == [2]
 
 
@@ -173,7 +173,7 @@ def test_a_batch_of_which_nothing_is_left_does_not_shift_the_rest(tmp_path, chai
     config = replace(batch_size=1, num_epochs=1, on_bad='skip', checkpoint_every=1)
     whole, parts = [start_and_spoil(tmp_path / name, chairs, config) for name in ('a', 'b')]
     list(whole[2])
-    for saves in (2, 5, 9):   # and more before it: eight pictures of 24, drawn by hazard, are gone
+    for saves in (2, 5, 9):   # and more before it: eight images of 24, drawn by hazard, are gone
         run, folders, epochs = parts
         break_off(run, epochs, saves)
         net, run = resume_run(run.path, config, folders)
@@ -214,17 +214,17 @@ def test_a_read_that_hangs_holds_no_run_up(tmp_path, own, monkeypatch):
     os.remove(path)
     os.mkfifo(path)   # nobody writes: to open it is to wait for ever
     monkeypatch.setattr(decode, '_check_file', lambda path: None)   # which refuses pipes
-    monkeypatch.setattr(loader, 'PATIENCE', 0.5)
+    monkeypatch.setattr(loader, 'READ_TIMEOUT_S', 0.5)
     next(epochs)
-    assert said == [f'epoch 2 went without 1 picture ({path}: reading it takes longer than 0.5 '
+    assert said == [f'epoch 2 went without 1 image ({path}: reading it takes longer than 0.5 '
                     f'seconds)']
 
 
 def test_a_fault_in_a_loading_thread_surfaces(tmp_path, own, monkeypatch):
     run, epochs = start(tmp_path / 'run', own, replace(on_bad='skip'))
     next(epochs)
-    monkeypatch.setattr(loader.PictureLoader, 'prepare', lambda *_: 1 // 0)
-    with pytest.raises(WorkError, match=r'preparing the picture .*\.jpg failed: ZeroDivisionError'):
+    monkeypatch.setattr(loader.ImageLoader, 'prepare', lambda *_: 1 // 0)
+    with pytest.raises(WorkError, match=r'preparing the image .*\.jpg failed: ZeroDivisionError'):
         next(epochs)
     monkeypatch.undo()
     assert [record.epoch for record in go_on(run, own)] == [2, 3]
@@ -235,7 +235,7 @@ def test_a_fault_in_a_loading_thread_surfaces(tmp_path, own, monkeypatch):
 class Exploding:
     """Makes the weights of the output layer huge at some steps, in spite of a finite loss."""
 
-    def __init__(self, monkeypatch, at, value=numpy.inf):
+    def __init__(self, monkeypatch, at, value=np.inf):
         from gluon_finetune.compat.imports import mx
         step, self.at, self.steps = mx.gluon.Trainer.step, set(at), 0
 

@@ -1,5 +1,5 @@
 """A trainer that was put away and restored makes the steps of the one that went on."""
-import numpy
+import numpy as np
 import pytest
 
 from gluon_finetune.compat.imports import array, move, mx
@@ -19,7 +19,7 @@ def make(devices, optimizer):
             mx.gluon.nn.GlobalAvgPool2D(), mx.gluon.nn.Dense(2, in_units=4))
     seed_everything(0)
     net.initialize(mx.init.Xavier())
-    net(array(numpy.zeros((1, 3, 6, 6)), dtype='float32'))
+    net(array(np.zeros((1, 3, 6, 6)), dtype='float32'))
     move(net, devices)
     name = 'sgd' if optimizer == 'momentum' else optimizer
     return net, mx.gluon.Trainer(net.collect_params(), name,
@@ -27,7 +27,7 @@ def make(devices, optimizer):
 
 
 def train(net, trainer, devices, epochs):
-    generator = numpy.random.RandomState(0)
+    generator = np.random.RandomState(0)
     data = [(array(generator.randn(4, 3, 6, 6).astype('float32')),
              array(generator.randint(0, 2, 4), dtype='int32')) for _ in range(2)]
     for _ in train_steps(net, data, data, LOSS, trainer, epochs, devices, progress=False):
@@ -66,12 +66,12 @@ def test_a_device_keeps_its_own_statistics():
 
 
 @pytest.mark.parametrize('arrays, message', [
-    ({'device.0.3.bias': numpy.zeros(3)}, '3.bias is saved with the shape (3,), expected (2,)'),
-    ({'num_update': numpy.zeros((2, 2))},
+    ({'device.0.3.bias': np.zeros(3)}, '3.bias is saved with the shape (3,), expected (2,)'),
+    ({'num_update': np.zeros((2, 2))},
      "the state of the optimiser has 'num_update' of shape (2, 2)"),
-    ({'counts.x': numpy.zeros((2, 2), 'int64')},
+    ({'counts.x': np.zeros((2, 2), 'int64')},
      "the state of the optimiser has 'counts.x' of shape (2, 2)"),
-    ({'state.0.0.array': numpy.zeros(2)},
+    ({'state.0.0.array': np.zeros(2)},
      "the state of the optimiser has 'state.0.0.array', which this one does not")])
 def test_what_belongs_to_another_trainer_is_refused(arrays, message):
     with pytest.raises(UsageError) as error:

@@ -1,16 +1,16 @@
 import os
 
-import numpy
+import numpy as np
 import pytest
 
 from gluon_finetune import ImageFolders, UsageError
 from gluon_finetune.synthetic import dataset, objects
 
 
-def test_same_seed_draws_the_same_picture_and_another_seed_another():
-    one, same, other = (numpy.asarray(dataset.draw_picture(objects.hotdog, 48, seed))
+def test_same_seed_draws_the_same_image_and_another_seed_another():
+    one, same, other = (np.asarray(dataset.draw_image(objects.hotdog, 48, seed))
                         for seed in ([3, 1], [3, 1], [3, 2]))
-    assert one.dtype == numpy.uint8 and one.shape[2] == 3
+    assert one.dtype == np.uint8 and one.shape[2] == 3
     assert all(38 <= side <= 60 for side in one.shape[:2])
     assert (one == same).all()
     assert one.shape != other.shape or (one != other).any()
@@ -19,14 +19,14 @@ def test_same_seed_draws_the_same_picture_and_another_seed_another():
 @pytest.mark.parametrize('thing', sorted({objects.hotdog, *objects.LOOK_ALIKES, *objects.SOURCE,
                                           *objects.CLUTTER}, key=lambda thing: thing.__name__))
 def test_every_thing_can_be_seen(thing):
-    rng = numpy.random.default_rng(0)
+    rng = np.random.default_rng(0)
     pen = dataset.Pen((80, 80), (40, 40), 30)
     thing(pen, rng)
-    covered = (numpy.asarray(pen.layer)[..., 3] > 0).mean()
+    covered = (np.asarray(pen.layer)[..., 3] > 0).mean()
     assert 0.005 < covered < 0.6
 
 
-def test_pictures_lie_as_image_folders_reads_them(tmp_path):
+def test_images_lie_as_image_folders_reads_them(tmp_path):
     root = dataset.draw_hotdogs(tmp_path / 'food', train=11, test=3, size=24, seed=1)
     folders = ImageFolders(root)
     assert folders.classes == ['hotdog', 'not-hotdog']
@@ -38,23 +38,23 @@ def test_pictures_lie_as_image_folders_reads_them(tmp_path):
 def test_source_has_no_hot_dog_and_draws_its_own_bananas():
     assert len(dataset.SOURCE_CLASSES) >= 8
     assert objects.hotdog not in objects.SOURCE and 'hotdog' not in dataset.SOURCE_CLASSES
-    source = dataset.draw_picture(objects.banana, 24, dataset.picture_seed(0, 'train/banana', 4))
-    seed = dataset.picture_seed(0, 'train/not-hotdog', 4)
-    target = dataset.draw_picture(objects.banana, 24, seed)
+    source = dataset.draw_image(objects.banana, 24, dataset.image_seed(0, 'train/banana', 4))
+    seed = dataset.image_seed(0, 'train/not-hotdog', 4)
+    target = dataset.draw_image(objects.banana, 24, seed)
     assert source.size != target.size or source.tobytes() != target.tobytes()
 
 
 def colours(label, kinds, part, number):
-    """How much of one drawn picture has each of 64 colours."""
-    seed = dataset.picture_seed(0, f'{part}/{label}', number)
-    picture = dataset.draw_picture(kinds[number % len(kinds)], 32, seed)
-    pixels = numpy.asarray(picture).reshape(-1, 3)
-    return numpy.histogramdd(pixels, bins=4, range=[(0, 256)] * 3)[0].ravel() / len(pixels)
+    """How much of one drawn image has each of 64 colours."""
+    seed = dataset.image_seed(0, f'{part}/{label}', number)
+    image = dataset.draw_image(kinds[number % len(kinds)], 32, seed)
+    pixels = np.asarray(image).reshape(-1, 3)
+    return np.histogramdd(pixels, bins=4, range=[(0, 256)] * 3)[0].ravel() / len(pixels)
 
 
 def test_colour_alone_does_not_tell_hot_dogs():
     """The class with the nearest mean histogram is little better than a guess."""
-    centres = {label: numpy.mean([colours(label, kinds, 'train', i) for i in range(40)], axis=0)
+    centres = {label: np.mean([colours(label, kinds, 'train', i) for i in range(40)], axis=0)
                for label, kinds in dataset.HOTDOG_CLASSES.items()}
     right = 0
     for label, kinds in dataset.HOTDOG_CLASSES.items():

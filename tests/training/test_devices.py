@@ -1,4 +1,4 @@
-import numpy
+import numpy as np
 import pytest
 
 from gluon_finetune.compat.gluon import device_of
@@ -16,11 +16,11 @@ def test_there_is_always_a_device():
 
 @pytest.mark.parametrize('size, parts', [(4, [2, 2]), (5, [3, 2]), (1, [1])])
 def test_no_part_of_a_batch_is_empty(numpy_mode, size, parts):
-    X, y = array(numpy.arange(size * 2).reshape(size, 2)), array(numpy.arange(size))
+    X, y = array(np.arange(size * 2).reshape(size, 2)), array(np.arange(size))
     X_parts, y_parts = split_batch(X, y, TWO)
     assert [len(part) for part in X_parts] == parts
     assert [device_of(part) for part in y_parts] == TWO[:len(parts)]
-    assert numpy.concatenate([part.asnumpy() for part in y_parts]).tolist() == list(range(size))
+    assert np.concatenate([part.asnumpy() for part in y_parts]).tolist() == list(range(size))
 
 
 def test_labels_must_match_the_examples():

@@ -69,7 +69,7 @@ def test_features_are_computed_once(tiny_source, folders, passes):
     assert len(passes) == 2 and first[0] == again[0]
 
 
-def change_a_picture(folders, net):
+def change_an_image(folders, net):
     path = folders.train.items[3][0]
     with open(folders.train.items[20][0], 'rb') as other:
         content = other.read()
@@ -82,7 +82,7 @@ def change_a_weight(folders, net):
     weight.set_data(weight.data() * 1.5)
 
 
-@pytest.mark.parametrize('change, new', [(change_a_picture, 1), (change_a_weight, 2)])
+@pytest.mark.parametrize('change, new', [(change_an_image, 1), (change_a_weight, 2)])
 def test_a_stale_file_is_never_used(tiny_source, folders, passes, change, new):
     train(frozen_net(tiny_source, folders), folders)
     net = frozen_net(tiny_source, folders)
@@ -115,7 +115,7 @@ def test_dropout_in_the_features_cannot_be_kept(folders, passes):
     assert split(net) is None
 
 
-def test_pictures_that_broke_are_left_out(tiny_source, folders):
+def test_images_that_broke_are_left_out(tiny_source, folders):
     net = frozen_net(tiny_source, folders)
     config = Config(batch_size=7, image_size=32, on_bad='skip', seed=5)
     os.remove(folders.train.items[3][0])

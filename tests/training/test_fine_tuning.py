@@ -1,4 +1,4 @@
-import numpy
+import numpy as np
 import pytest
 
 import gluon_finetune as gf
@@ -48,7 +48,7 @@ def test_the_output_moves_ten_times_as_far(folders):
     for lr_mult in (1, 10):
         gf.training.loop.seed_everything(3)
         source = gf.scratch_net('resnet18_v2', 5)
-        source(gf.compat.array(numpy.zeros((1, 3, 32, 32)), dtype='float32'))
+        source(gf.compat.array(np.zeros((1, 3, 32, 32)), dtype='float32'))
         net = gf.finetune_net(source, folders.classes, lr_mult=lr_mult)
         before = weights(net)
         gf.train_fine_tuning(net, 1e-4, data=folders, **{**SMALL, 'batch_size': 1000})
@@ -56,8 +56,8 @@ def test_the_output_moves_ten_times_as_far(folders):
         steps.append({name: after[name] - before[name] for name in before})
     one, ten = steps
     output, inside = 'output.weight', 'features.5.0.conv1.weight'
-    assert numpy.allclose(ten[output], 10 * one[output], rtol=1e-2, atol=1e-7)
-    assert numpy.allclose(ten[inside], one[inside], rtol=1e-2, atol=1e-7)
+    assert np.allclose(ten[output], 10 * one[output], rtol=1e-2, atol=1e-7)
+    assert np.allclose(ten[inside], one[inside], rtol=1e-2, atol=1e-7)
     assert abs(one[inside]).max() > 0
 
 
@@ -66,7 +66,7 @@ def test_the_output_moves_ten_times_as_far(folders):
     (dict(num_epochs=0), 'num_epochs is 0: it must be a whole number from 1 up'),
     (dict(image_size=1.5), 'image_size is 1.5: it must be a whole number from 1 up'),
     (dict(wd=-1), 'wd is -1: it must be a number from 0 up, such as 0.001'),
-    (dict(min_area=0), 'min_area is 0: it must be above 0 and at most 1, the share of the picture '
+    (dict(min_area=0), 'min_area is 0: it must be above 0 and at most 1, the share of the image '
                        'that a crop keeps')])
 def test_numbers_that_cannot_work_are_refused(folders, change, message):
     with pytest.raises(UsageError) as error:
@@ -96,11 +96,11 @@ def test_a_learning_rate_far_too_high_is_found_out(folders):
         gf.train_fine_tuning(net, 1e30, data=folders, **{**SMALL, 'num_epochs': 3})
 
 
-def test_bad_pictures_are_refused_before_anything_else(chairs_copy):
+def test_bad_images_are_refused_before_anything_else(chairs_copy):
     bad = next(iter((chairs_copy / 'train').iterdir())) / 'text.jpg'
-    bad.write_text('no picture')
+    bad.write_text('no image')
     with pytest.raises(UsageError) as error:
         gf.train_fine_tuning(None, 0.01, data=gf.ImageFolders(chairs_copy), **SMALL)
-    assert str(error.value).startswith(f'1 picture cannot be used ({bad}: ')
+    assert str(error.value).startswith(f'1 image cannot be used ({bad}: ')
     assert str(error.value).endswith(': repair or remove what is named, or go without, by '
                                      '--skip-bad or folders.without(folders.check())')

@@ -1,4 +1,4 @@
-import numpy
+import numpy as np
 import pytest
 
 from gluon_finetune.compat.imports import array, mx
@@ -21,14 +21,14 @@ def test_batch_size_0():
 
 def train(learning_rate, wd, divisor, momentum):
     """Weights after 6 steps on 8 examples, each on the gradient of the sum divided by `divisor`."""
-    numpy.random.seed(0)
+    np.random.seed(0)
     net = mx.gluon.nn.Dense(3, in_units=5)
     net.initialize(mx.init.Zero())
-    net.weight.set_data(array(numpy.random.randn(3, 5)))
+    net.weight.set_data(array(np.random.randn(3, 5)))
     trainer = mx.gluon.Trainer(net.collect_params(), 'sgd', {
         'learning_rate': learning_rate, 'wd': wd, 'momentum': momentum})
     for _ in range(6):
-        X, y = array(numpy.random.randn(8, 5)), array(numpy.random.randint(0, 3, 8))
+        X, y = array(np.random.randn(8, 5)), array(np.random.randint(0, 3, 8))
         with mx.autograd.record():
             loss = mx.gluon.loss.SoftmaxCrossEntropyLoss()(net(X), y).sum()
         loss.backward()
@@ -40,6 +40,6 @@ def train(learning_rate, wd, divisor, momentum):
 def test_both_forms_take_the_same_steps(momentum):
     by_sum = train(0.02, 0.3, 1, momentum)
     by_mean = train(*to_mean_gradient(0.02, 0.3, 8), 8, momentum)
-    numpy.testing.assert_allclose(by_mean, by_sum, rtol=1e-5)
+    np.testing.assert_allclose(by_mean, by_sum, rtol=1e-5)
     untranslated_wd = train(0.02 * 8, 0.3, 8, momentum)
     assert abs(untranslated_wd - by_sum).max() > 0.1

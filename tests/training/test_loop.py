@@ -1,6 +1,6 @@
 import math
 
-import numpy
+import numpy as np
 import pytest
 
 from gluon_finetune.compat.gluon import devices_of
@@ -28,7 +28,7 @@ def convolutional(devices, norm=False):
     net.add(mx.gluon.nn.GlobalAvgPool2D(), mx.gluon.nn.Dense(2, in_units=4))
     seed_everything(0)
     net.initialize(mx.init.Xavier(), ctx=devices)
-    net(array(numpy.zeros((1, 3, 6, 6)), ctx=devices[0]))   # MXNet 2 has no weights before
+    net(array(np.zeros((1, 3, 6, 6)), ctx=devices[0]))   # MXNet 2 has no weights before
     return net
 
 
@@ -37,7 +37,7 @@ def trainer_for(net, learning_rate=0.1, wd=0.0):
 
 
 def batches(X, y, batch_size):
-    X, y = numpy.asarray(X, 'float32'), numpy.asarray(y, 'int32')
+    X, y = np.asarray(X, 'float32'), np.asarray(y, 'int32')
     return [(array(X[i:i + batch_size]), array(y[i:i + batch_size], dtype='int32'))
             for i in range(0, len(X), batch_size)]
 
@@ -57,7 +57,7 @@ def test_one_step_is_the_step_done_by_hand(numpy_mode, devices):
     net = linear(devices)
     record, = fit(net, batches([[1, 0], [0, 2]], [0, 1], 2), devices)
     # softmax gives 1/2 everywhere: gradient (p - onehot) x^T, mean over two examples, step 0.1
-    assert numpy.allclose(weights(net)[0], [[0.025, -0.05], [-0.025, 0.05]])
+    assert np.allclose(weights(net)[0], [[0.025, -0.05], [-0.025, 0.05]])
     assert record.epoch == 1 and record.learning_rate == 0.1
     assert record.loss == pytest.approx(math.log(2), rel=1e-5)  # its CPU logarithm is 2e-6 off
     assert record.train_acc == 0.5  # ties go to the first class
@@ -67,7 +67,7 @@ def test_one_step_is_the_step_done_by_hand(numpy_mode, devices):
 
 @pytest.mark.parametrize('size', [8, 7, 1])
 def test_two_devices_make_the_step_of_one(numpy_mode, size):
-    generator = numpy.random.RandomState(0)
+    generator = np.random.RandomState(0)
     data = batches(generator.randn(size, 3, 6, 6), generator.randint(0, 2, size), size)
     alone, together = convolutional(ONE), convolutional(TWO)
     fit(alone, data, ONE)
@@ -77,7 +77,7 @@ def test_two_devices_make_the_step_of_one(numpy_mode, size):
 
 
 def test_devices_stay_equal_after_a_batch_smaller_than_their_number():
-    generator = numpy.random.RandomState(0)
+    generator = np.random.RandomState(0)
     data = batches(generator.randn(5, 3, 6, 6), generator.randint(0, 2, 5), 4)  # 4, then 1
     alone, together = convolutional(ONE), convolutional(TWO)
     fit(alone, data, ONE, epochs=2)
@@ -88,7 +88,7 @@ def test_devices_stay_equal_after_a_batch_smaller_than_their_number():
 
 
 def test_batch_norm_sees_only_its_own_device():
-    generator = numpy.random.RandomState(0)
+    generator = np.random.RandomState(0)
     data = batches(generator.randn(8, 3, 6, 6), generator.randint(0, 2, 8), 8)
     alone, together = convolutional(ONE, norm=True), convolutional(TWO, norm=True)
     fit(alone, data, ONE)
@@ -99,12 +99,12 @@ def test_batch_norm_sees_only_its_own_device():
 
 @pytest.mark.parametrize('examples, batch_size', [(1, 4), (3, 4), (9, 4), (4, 1)])
 def test_every_example_counts_once(examples, batch_size):
-    generator = numpy.random.RandomState(0)
+    generator = np.random.RandomState(0)
     X, y = generator.randn(examples, 2), generator.randint(0, 2, examples)
     net = linear(ONE, 0.5)
     record, = fit(net, batches(X, y, batch_size), ONE, learning_rate=1e-12)
     assert record.loss == pytest.approx(math.log(2), rel=1e-5)
-    assert record.train_acc == pytest.approx(numpy.mean(y == 0))
+    assert record.train_acc == pytest.approx(np.mean(y == 0))
 
 
 def test_train_ch13_returns_the_history():
@@ -118,7 +118,7 @@ def test_train_ch13_returns_the_history():
 def test_a_loss_that_is_not_finite_stops_the_run():
     net = linear(ONE)
     good = batches([[1, 0], [0, 2]], [0, 1], 1)
-    bad = batches([[numpy.nan, 0]], [0], 1)
+    bad = batches([[np.nan, 0]], [0], 1)
     with pytest.raises(Diverged) as error:
         fit(net, good + bad + good, ONE, epochs=2)
     assert str(error.value) == ('the loss is nan in epoch 1, batch 3, at learning rate 0.1: '
@@ -149,9 +149,9 @@ class Shuffled:
         return 4
 
     def __iter__(self):
-        generator = numpy.random.RandomState(0)
+        generator = np.random.RandomState(0)
         data = batches(generator.randn(8, 3, 6, 6), generator.randint(0, 2, 8), 2)
-        return iter([data[i] for i in numpy.random.permutation(4)])
+        return iter([data[i] for i in np.random.permutation(4)])
 
 
 class Numbered(list):
@@ -169,7 +169,7 @@ def test_a_run_can_go_on_after_any_batch(epoch, batch):
             if stop == (meter.place().epoch, meter.place().batch):
                 break
         return meter
-    generator = numpy.random.RandomState(0)
+    generator = np.random.RandomState(0)
     data = Numbered(batches(generator.randn(8, 3, 6, 6), generator.randint(0, 2, 8), 2))
     whole, parts = dropping(), dropping()
     expected = fit_from(whole, START).record

@@ -2,7 +2,7 @@
 import re
 import warnings
 
-import numpy
+import numpy as np
 
 from ...compat.imports import array, structured_parameters
 from ...errors import UsageError
@@ -30,14 +30,14 @@ def from_torch(state_dict, network, *, features_only=False):
     """
     pair = find_pair(network)
     found = _rename(state_dict)
-    rows = found.get(f'{pair.layers[-1]}.weight', numpy.array(0))
+    rows = found.get(f'{pair.layers[-1]}.weight', np.array(0))
     net = empty_net(pair, *rows.shape[:1])
-    twins = twin_names(net, pair)
+    twins = torch_names(net, pair)
     expected = {twins[name]: shape for name, shape in _shapes(net).items() if twins[name]}
     taken = _fitting(expected, {name: value.shape for name, value in found.items()}, pair,
                      features_only)
     values = {name: found[twin] for name, twin in twins.items() if twin in taken}
-    values.update({name: numpy.full(3, name.endswith('gamma')) for name, twin in twins.items()
+    values.update({name: np.full(3, name.endswith('gamma')) for name, twin in twins.items()
                    if twin is None})
     set_weights(net, values)
     net.network = pair.gluon
@@ -79,11 +79,11 @@ def to_torch_arrays(net, network=None):
                              {name: value.shape for name, value in values.items()})
     if wrong:
         raise UsageError(f'this net is no {pair.gluon}: {wrong}')
-    for name, twin in twin_names(net, pair).items():
+    for name, twin in torch_names(net, pair).items():
         if twin:
             state_dict[twin] = values[name]
             if twin.endswith('running_var'):  # PyTorch counts batches and then ignores the number
-                state_dict[twin.replace('running_var', 'num_batches_tracked')] = numpy.array(0)
+                state_dict[twin.replace('running_var', 'num_batches_tracked')] = np.array(0)
         elif name.endswith('beta') and values[name].any():
             raise UsageError(f'{name} of this {pair.gluon} is not 0: its twin has no place for it')
     return state_dict
@@ -100,14 +100,14 @@ def torch_net(network, classes=1000):
 
 
 def empty_net(pair, classes=1000):
-    """Gluon's net of a `Pair` for pictures of 224x224: no weights, but all shapes known."""
+    """Gluon's net of a `Pair` for images of 224x224: no weights, but all shapes known."""
     net = build_net(pair.gluon)
     replace_output(net, classes)
-    net.infer_shape(array(numpy.zeros((1, 3, 224, 224))))
+    net.infer_shape(array(np.zeros((1, 3, 224, 224))))
     return net
 
 
-def twin_names(net, pair):
+def torch_names(net, pair):
     """Gluon's name -> PyTorch's of every parameter, None where PyTorch has none, layer by layer."""
     layers = {}
     for name in structured_parameters(net):

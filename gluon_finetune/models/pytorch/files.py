@@ -4,11 +4,11 @@ import re
 import tarfile
 import zipfile
 
-import numpy
+import numpy as np
 import safetensors
 
 from ...errors import UsageError
-from ...files.read import check_file, read_whole
+from ...files.read import check_regular_file, read_bytes
 from ..params_file import MOST_BYTES
 from .imports import import_torch
 
@@ -57,13 +57,13 @@ def as_numpy(tensor):
         tensor = tensor.detach().cpu()
         tensor = (tensor.float() if tensor.is_floating_point() and tensor.element_size() < 4
                   else tensor).numpy()
-    array = numpy.asarray(tensor)
-    return array.astype('float32') if array.dtype == numpy.float16 else array
+    array = np.asarray(tensor)
+    return array.astype('float32') if array.dtype == np.float16 else array
 
 
 def _read_pickled(path):
     torch = import_torch(f'reading {path}')
-    check_file(path, MOST_BYTES)
+    check_regular_file(path, MOST_BYTES)
     if _is_tar(path):  # older PyTorch runs code found in these, even with weights_only
         raise UsageError(f'{path} is in the tar format of PyTorch before 0.2: {_SAVE_A_STATE_DICT}')
     try:
@@ -103,7 +103,7 @@ _SAFETENSORS_TYPES = {'F64': '<f8', 'F32': '<f4', 'F16': '<f2', 'BF16': '<u2', '
 
 
 def _read_safetensors(path):
-    content = read_whole(path, MOST_BYTES)
+    content = read_bytes(path, MOST_BYTES)
     try:
         return {name: _safetensor(**entry) for name, entry in safetensors.deserialize(content)}
     except (safetensors.SafetensorError, KeyError):
@@ -111,7 +111,7 @@ def _read_safetensors(path):
 
 
 def _safetensor(dtype, shape, data):
-    array = numpy.frombuffer(data, _SAFETENSORS_TYPES[dtype]).reshape(shape)
+    array = np.frombuffer(data, _SAFETENSORS_TYPES[dtype]).reshape(shape)
     if dtype == 'BF16':  # the upper half of a float32
         return (array.astype('<u4') << 16).view('<f4')
     return array

@@ -7,14 +7,14 @@ from ...errors import UsageError
 
 # `torch`: the twin's name. `library`: who has it, 'torchvision' or 'twin' (resnet_v2.py).
 # `layers`: its layers with weights, in the order of Gluon's. `sizes`: sides in pixels of the square
-# pictures for which both compute the same; None: any.
+# images for which both compute the same; None: any.
 Pair = collections.namedtuple('Pair', 'gluon torch library layers sizes')
 
 _FIRST_BLOCK = ("Gluon's mobilenetv2 has a convolution and a BatchNorm in its first block that "
                 "PyTorch's mobilenet_v2 has not, and no bias in its output layer")
 _INPUT_BN = ("timm's resnetv2 has no BatchNorm on its input and none between its first convolution "
              "and the pooling, Gluon's resnet*_v2 has both")
-_STRIDES = ("Gluon's resnet{0}_v1 halves the picture in the first 1x1 convolution of a block and "
+_STRIDES = ("Gluon's resnet{0}_v1 halves the image in the first 1x1 convolution of a block and "
             "has biases there, PyTorch's resnet{0} halves it in the 3x3 one and has none: its twin "
             'is resnet{0}_v1b')
 
@@ -123,7 +123,7 @@ def _pairs():
         for twin in twins:
             yield f'resnet{depth}_{twin}', f'resnet{depth}', _resnet(blocks, convs), None
         yield f'resnet{depth}_v2', f'resnet{depth}_v2', _resnet_v2(blocks, convs), None
-    # From here on Gluon's last pooling has a fixed window, PyTorch's adapts to the picture.
+    # From here on Gluon's last pooling has a fixed window, PyTorch's adapts to the image.
     for depth, blocks in _VGGS.items():
         for name, batch_norm in ((f'vgg{depth}', False), (f'vgg{depth}_bn', True)):
             yield name, name, _vgg(blocks, batch_norm), range(224, 256)

@@ -4,7 +4,7 @@ import struct
 import subprocess
 import sys
 
-import numpy
+import numpy as np
 import pytest
 
 from gluon_finetune.compat.imports import array, structured_parameters
@@ -17,15 +17,15 @@ from gluon_finetune.models.pytorch.bridge import (
     load_torch_source,
     to_torch,
     to_torch_arrays,
+    torch_names,
     torch_net,
     torchvision,
-    twin_names,
 )
 from gluon_finetune.models.pytorch.files import load_torch_file
 from gluon_finetune.models.pytorch.pairs import PAIRS, REFUSED, find_pair, network_of_torch_file
 from gluon_finetune.models.source import source_net
 
-# Sizes of pictures on which all pairs agree, and others for those that take any.
+# Sizes of images on which all pairs agree, and others for those that take any.
 SIZE, ODD_SIZES = 224, [(32, 32), (64, 64), (97, 130), (256, 256)]
 
 # One of each kind of block; the others have more of the same.
@@ -54,8 +54,8 @@ def randomise(torch, net):
 
 
 def difference(torch, net, twin, size, dtype='float32'):
-    """Largest difference of the outputs for the same pictures, relative to the largest output."""
-    X = numpy.random.randn(2, 3, *size).astype(dtype)
+    """Largest difference of the outputs for the same images, relative to the largest output."""
+    X = np.random.randn(2, 3, *size).astype(dtype)
     here = net(array(X, dtype=dtype)).asnumpy()
     with torch.no_grad():
         there = twin(torch.from_numpy(X)).numpy()
@@ -77,7 +77,7 @@ def test_all_names_and_shapes_agree(torch, network):
         theirs = torch_net(network, 7).state_dict()
     net = empty_net(pair, 7)
     ours = {twin: structured_parameters(net)[name].shape
-            for name, twin in twin_names(net, pair).items() if twin}
+            for name, twin in torch_names(net, pair).items() if twin}
     assert ours == {name: tuple(tensor.shape) for name, tensor in theirs.items()
                     if not name.endswith('num_batches_tracked')}
 
@@ -94,7 +94,7 @@ def test_there_and_back(torch, network):
 
 
 @pytest.mark.parametrize('network', ['resnet18_v1', 'resnet18_v1b', 'resnet18_v2', 'resnet50_v2'])
-def test_pictures_of_any_size(torch, network, numpy_mode):
+def test_images_of_any_size(torch, network, numpy_mode):
     twin = randomise(torch, torch_net(network, classes=7))
     net = from_torch(twin.state_dict(), network)
     assert max(difference(torch, net, twin, size) for size in ODD_SIZES) < 1e-5
@@ -129,9 +129,9 @@ def test_a_wrong_weight_shows(torch):
 
 def test_gamma_of_the_input_counts_as_1(torch):
     net = scratch_net('resnet18_v2', 7)
-    X = array(numpy.random.randn(2, 3, 64, 64))
+    X = array(np.random.randn(2, 3, 64, 64))
     before = net(X).asnumpy()
-    set_weights(net, {'features.0.gamma': numpy.array([2., 3., 4.])})
+    set_weights(net, {'features.0.gamma': np.array([2., 3., 4.])})
     net.hybridize()  # else MXNet writes 1 over it
     assert (net(X).asnumpy() == before).all()
     assert weights(net)['features.0.gamma'].tolist() == [2, 3, 4]
@@ -142,8 +142,8 @@ def test_gamma_of_the_input_counts_as_1(torch):
 
 def test_beta_of_the_input_has_no_place():
     net = scratch_net('resnet18_v2', 7)
-    net(array(numpy.zeros((1, 3, 64, 64))))
-    set_weights(net, {'features.0.beta': numpy.array([0., 0., 1.])})
+    net(array(np.zeros((1, 3, 64, 64))))
+    set_weights(net, {'features.0.beta': np.array([0., 0., 1.])})
     assert message(to_torch_arrays, net) == (
         'features.0.beta of this resnet18_v2 is not 0: its twin has no place for it')
 
@@ -155,7 +155,7 @@ def test_every_refusal_has_its_reason():
         assert message(find_pair, network) == (
             f'the weights of {network} cannot be carried over: {reason}')
     assert REFUSED['resnet50_v1'] == (
-        "Gluon's resnet50_v1 halves the picture in the first 1x1 convolution of a block and has "
+        "Gluon's resnet50_v1 halves the image in the first 1x1 convolution of a block and has "
         "biases there, PyTorch's resnet50 halves it in the 3x3 one and has none: its twin is "
         'resnet50_v1b')
 
@@ -174,7 +174,7 @@ def test_timm_has_other_layers(torch, theirs, ours):
 def test_mobilenet_has_another_first_block(torch):
     theirs = torchvision().models.mobilenet_v2().state_dict()
     net = scratch_net('mobilenetv2_1.0', 1000)
-    net(array(numpy.zeros((1, 3, 64, 64))))
+    net(array(np.zeros((1, 3, 64, 64))))
     ours = [value.shape for name, value in weights(net).items() if name.endswith('weight')]
     others = [tuple(tensor.shape) for name, tensor in theirs.items()
               if name.endswith('weight') and tensor.ndim > 1]
@@ -243,8 +243,8 @@ def test_features_load_for_fine_tuning(torch, tmp_path):
     assert f'only the features are taken, the output layer does not fit: {HEADS}' in [
         str(warning.message) for warning in warned]
     first = weights(net)['features.0.weight']
-    numpy.testing.assert_array_equal(first, state_dict['conv1.weight'].numpy())
-    assert net(array(numpy.zeros((1, 3, 64, 64)))).shape == (1, 2)
+    np.testing.assert_array_equal(first, state_dict['conv1.weight'].numpy())
+    assert net(array(np.zeros((1, 3, 64, 64)))).shape == (1, 2)
 
 
 # files
@@ -301,8 +301,8 @@ def test_safetensors(torch, dtype, tmp_path):
     tensor = torch.randn(3, 4).to(getattr(torch, dtype))
     safetensors.save_file({'a': tensor}, tmp_path / 'a.safetensors', metadata={'format': 'pt'})
     found = load_torch_file(tmp_path / 'a.safetensors')['a']
-    assert found.dtype == (numpy.float64 if dtype == 'float64' else numpy.float32)
-    numpy.testing.assert_array_equal(found, tensor.double().numpy())
+    assert found.dtype == (np.float64 if dtype == 'float64' else np.float32)
+    np.testing.assert_array_equal(found, tensor.double().numpy())
 
 
 def write_safetensors(path, arrays):
@@ -334,7 +334,7 @@ except gf.UsageError as error:
 
 def test_safetensors_need_no_torch(tmp_path):
     net = scratch_net('resnet18_v2', 2)
-    net(array(numpy.zeros((1, 3, 64, 64))))
+    net(array(np.zeros((1, 3, 64, 64))))
     found = {name: value for name, value in to_torch_arrays(net).items() if value.ndim}
     write_safetensors(tmp_path / 'resnet18_v2-mine.safetensors', found)
     (tmp_path / 'resnet18.pth').write_bytes(b'')

@@ -1,9 +1,9 @@
-"""Small files that would be pictures of gigabytes take no memory before they are refused."""
+"""Small files that would be images of gigabytes take no memory before they are refused."""
 import io
 import struct
 import zlib
 
-import numpy
+import numpy as np
 import pytest
 from child import run_child
 from PIL import Image
@@ -25,13 +25,13 @@ except Exception as error:
 
 
 def read(tmp_path, content):
-    """What reading says, and it touches a quarter of the memory that the picture would need."""
+    """What reading says, and it touches a quarter of the memory that the image would need."""
     path = tmp_path / 'a.jpg'
     path.write_bytes(content)
     assert len(content) < 5 << 20
     said, taken = run_child(READ, str(path), memory=2 << 30)
     assert taken < 100 << 20, f'{taken} bytes, and {said}'
-    return said.replace(f'UsageError cannot use the picture {path}: ', '')
+    return said.replace(f'UsageError cannot use the image {path}: ', '')
 
 
 def saved(kind, side=SIDE, **options):
@@ -41,7 +41,7 @@ def saved(kind, side=SIDE, **options):
 
 
 def with_size(content, width, height, at, form):
-    """The file of a small picture that claims to be a large one."""
+    """The file of a small image that claims to be a large one."""
     return content[:at] + struct.pack(form, width, height) + content[at + struct.calcsize(form):]
 
 
@@ -119,14 +119,14 @@ def test_a_real_bomb(tmp_path, make):
     ids=['png', 'gif', 'gif frame', 'gif large frame', 'tiff', 'tiff text', 'tiff palette',
          'tiff profile', 'webp', 'jpeg', 'png text', 'png profile', 'png text 2', 'png data'])
 def test_a_lying_head(tmp_path, make):
-    """Whether there is a picture in it or not, it takes no memory."""
+    """Whether there is an image in it or not, it takes no memory."""
     read(tmp_path, make())
 
 
 @pytest.mark.parametrize('kind', ['PNG', 'GIF', 'TIFF'])
-def test_the_largest_picture_allowed_is_read(tmp_path, kind):
+def test_the_largest_image_allowed_is_read(tmp_path, kind):
     side = 2000
     path = tmp_path / 'a.png'
     path.write_bytes(saved(kind, side))
     said, _ = run_child(READ, str(path), memory=2 << 30)
-    assert said == str((side, side, 3)) and numpy.prod((side, side)) < MAX_PIXELS
+    assert said == str((side, side, 3)) and np.prod((side, side)) < MAX_PIXELS

@@ -1,15 +1,15 @@
-"""Reads the pictures and draws the first 8 hot dogs above the last 8 others, as the chapter does.
+"""Reads the images and draws the first 8 hot dogs above the last 8 others, as the chapter does.
 
-    python 1_read_the_pictures.py [folder]
+python 1_read_the_images.py [folder]
 """
 import sys
 
 import gluon_finetune as gf
 
 
-def main(data='hotdog', *, count=8, path='1_pictures.png'):
+def main(data='hotdog', *, count=8, path='1_images.png'):
     folders = gf.hotdog() if data == 'hotdog' else gf.ImageFolders(data)
-    print(f'{len(folders.train)} pictures to train on, {len(folders.test)} to test, '
+    print(f'{len(folders.train)} images to train on, {len(folders.test)} to test, '
           f'classes {", ".join(folders.classes)}')
 
     hotdogs = [folders.train[i][0] for i in range(count)]
@@ -19,7 +19,7 @@ def main(data='hotdog', *, count=8, path='1_pictures.png'):
 
     # What the network sees of the first one: a random part of it, normalised.
     X = gf.train_augs()(hotdogs[0])
-    print(f'a picture of shape {hotdogs[0].shape} becomes an input of shape {X.shape}')
+    print(f'an image of shape {hotdogs[0].shape} becomes an input of shape {X.shape}')
 
 
 if __name__ == '__main__':

@@ -77,7 +77,7 @@ def read(items, image_size, spare):
     X = np.empty((len(items), 3, image_size, image_size), 'float32')
     for (path, _), out in zip(items, X):
         began, image = time.perf_counter(), EncodedImage(path)
-        view = augs.draw(*image.shape, None)
+        view = augs.sample(*image.shape, None)
         reduced += augment.reduction_for(view, image.reductions) > 1
         read_crop(image, augs, None, out)
         seconds.append(time.perf_counter() - began)

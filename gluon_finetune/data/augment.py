@@ -1,122 +1,169 @@
-"""The chapter's augmentation of images into input tensors; knows neither files nor labels.
+"""Image augmentation: uint8 RGB images to normalised float32 tensors.
 
-The same pixels to the bit as Gluon's transforms make of the same crop, in a third of their time:
-a table of 256 numbers a channel normalises.
+The pixels equal those of Gluon's transforms bit for bit, in a third of the time: a lookup table of
+256 values per channel normalises them.
 """
-import collections
+from __future__ import annotations
+
 import functools
 import math
 import random
+from typing import Any, Callable, NamedTuple, Protocol, Sequence
 
 import numpy as np
 
 from ..compat.imports import array
 from ..config import IMAGENET_MEAN, IMAGENET_STD, RESIZE_RATIO
 from ..errors import UsageError
+from ..types import Array, NumPyArray
 from .resize import resize
 
-# Aspect ratios of random crops, and how often one that does not fit is drawn again, as in Gluon.
-_RATIOS = (3 / 4, 4 / 3)
-_TRIES = 10
+# As in Gluon: width to height of random crops, and attempts to find one inside the image.
+_ASPECT_RATIOS = (3 / 4, 4 / 3)
+_CROP_ATTEMPTS = 10
 
-# An image may be decoded smaller as long as what is resized keeps this many times the pixels of
-# the result a side; what that changes is in docs/performance.md.
-_SPARE = 2
+# An image may be decoded at a reduced size while its crop keeps this many times the output's side;
+# docs/performance.md has the effect on accuracy.
+_MIN_OVERSAMPLING = 2
 
-# What becomes of an image: its part from (top, left), resized to a square of `side` pixels, of
-# which the middle is taken, mirrored if `flip`.
-View = collections.namedtuple('View', 'top left height width side flip')
+
+class Rng(Protocol):
+    """A source of random numbers: a `random.Random`, or the module `random`."""
+
+    def random(self) -> float:
+        """Return a number in [0, 1)."""
+
+    def uniform(self, a: float, b: float) -> float:
+        """Return a number between `a` and `b`."""
+
+    def randint(self, a: int, b: int) -> int:
+        """Return an integer from `a` to `b`, both included."""
+
+
+class Crop(NamedTuple):
+    """A part of an image, and what becomes of it.
+
+    The part starts at (top, left), is resized to a square of `side` pixels and mirrored if `flip`;
+    the output is the centre of that square. All numbers but `flip` are pixels.
+    """
+
+    top: int
+    left: int
+    height: int
+    width: int
+    side: int
+    flip: bool
 
 
 class Augmentation:
-    """HWC uint8 RGB -> normalised CHW float32 of `image_size` pixels a side.
+    """A transform of images: HWC uint8 RGB -> normalised CHW float32.
 
-    Called with an MXNet array, as in `transform_first`, it returns one, and draws from Python's
-    `random`. The loader has the two steps apart: `draw` the view of an image, `render` it.
+    Calling it, as `transform_first` does, takes and returns an MXNet array; the random numbers come
+    from Python's `random`. The loader calls its two steps separately: `sample` a crop, `render` it.
     """
 
-    def __init__(self, name, image_size, draw):
-        self.name, self.image_size, self._draw = name, image_size, draw
+    def __init__(self, name: str, image_size: int,
+                 sample: Callable[[int, int, Any], Crop]) -> None:
+        self.name, self.image_size, self._sample = name, image_size, sample
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return self.name
 
-    def __call__(self, X):
+    def __call__(self, X: Array) -> Array:
+        """Return a sampled crop of the image `X` as an array, (3, image_size, image_size)."""
         out = np.empty((3, self.image_size, self.image_size), 'float32')
         self.apply(X, random, out)
         return array(out)
 
-    def apply(self, image, rng, out):
-        """Write the view of an array, of MXNet or NumPy, that `rng` decides into `out`."""
+    def apply(self, image: Array | NumPyArray, rng: Rng | None, out: NumPyArray) -> None:
+        """Write a crop of `image`, an MXNet or NumPy array, sampled with `rng`, into `out`."""
         pixels = image.asnumpy() if hasattr(image, 'asnumpy') else np.asarray(image)
         if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8:
             raise UsageError(f'expected an image of shape (height, width, 3) and type uint8, not '
                              f'{pixels.shape} and {pixels.dtype}')
-        self.render(pixels, self.draw(*pixels.shape[:2], rng), out)
+        height, width = pixels.shape[:2]
+        self.render(pixels, self.sample(height, width, rng), out)
 
-    def draw(self, height, width, rng):
-        """Return the `View` of an image of this size that the generator `rng` decides."""
-        return self._draw(height, width, rng)
+    def sample(self, height: int, width: int, rng: Rng | None) -> Crop:
+        """Sample a crop of an image of this size; `rng` may be None where nothing is random."""
+        return self._sample(height, width, rng)
 
-    def render(self, pixels, view, out, reduction=1):
-        """Write the view of an image into `out`, (3, image_size, image_size) float32.
+    def render(self, pixels: NumPyArray, crop: Crop, out: NumPyArray, reduction: int = 1) -> None:
+        """Write a crop of an image into `out`, (3, image_size, image_size) float32.
 
-        `pixels`: (height, width, 3) uint8, smaller by `reduction` than what the view was drawn for.
+        `pixels`, (height, width, 3) uint8, may be smaller by the factor `reduction` than the image
+        that the crop was sampled for.
         """
-        top, left, height, width = (round(number / reduction) for number in view[:4])
-        part = resize(pixels[top:top + height, left:left + width], view.side)
-        start = (view.side - self.image_size) // 2
-        part = part[start:start + self.image_size, start:start + self.image_size]
-        part = part[:, ::-1 if view.flip else 1]
-        for channel, (table, plane) in enumerate(zip(_tables(), out)):
-            np.take(table, part[:, :, channel], out=plane, mode='clip')   # no byte is out of range
+        top, left, height, width = (round(number / reduction) for number in crop[:4])
+        square = resize(pixels[top:top + height, left:left + width], crop.side)
+        start = (crop.side - self.image_size) // 2
+        square = square[start:start + self.image_size, start:start + self.image_size]
+        square = square[:, ::-1 if crop.flip else 1]
+        for channel, (table, plane) in enumerate(zip(_normalisation_tables(), out)):
+            # No byte is out of range; 'clip' skips the check.
+            np.take(table, square[:, :, channel], out=plane, mode='clip')
 
 
-def train_augs(image_size=224, *, min_area=0.08):
-    """Random crop of `min_area` to 1 of the area, random flip: HWC uint8 -> normalised CHW float32.
+def train_augs(image_size: int = 224, *, min_area: float = 0.08) -> Augmentation:
+    """Return the training augmentation: random crop, random flip, normalisation.
 
-    The side of the result is `image_size` pixels (chapter, section "Reading the Dataset").
+    Source: the chapter, section "Reading the Dataset".
+
+    Args:
+        image_size: Side of the output in pixels.
+        min_area: Smallest crop as a fraction of the image's area; the largest is 1.
+
+    Returns:
+        An `Augmentation`: HWC uint8 -> CHW float32 of shape (3, image_size, image_size).
     """
-    def draw(height, width, rng):
-        crop = random_crop(height, width, (min_area, 1), image_size, rng)
-        return View(*crop, image_size, rng.random() < 0.5)
-    return Augmentation(f'train_augs({image_size}, min_area={min_area})', image_size, draw)
+    def sample(height: int, width: int, rng: Rng) -> Crop:
+        part = sample_crop(height, width, (min_area, 1), image_size, rng)
+        return Crop(*part, image_size, rng.random() < 0.5)
+    return Augmentation(f'train_augs({image_size}, min_area={min_area})', image_size, sample)
 
 
-def test_augs(image_size=224):
-    """Square of 256/224 times `image_size`, centre crop: HWC uint8 -> normalised CHW float32.
+def test_augs(image_size: int = 224) -> Augmentation:
+    """Return the test augmentation: resize, centre crop, normalisation.
 
-    Nothing is random; both sides are scaled, as Gluon's `Resize` and the chapter do.
+    Both sides are scaled to 256/224 of `image_size`, as Gluon's `Resize` does. Source: the
+    chapter, section "Reading the Dataset".
+
+    Args:
+        image_size: Side of the output in pixels.
+
+    Returns:
+        An `Augmentation`: HWC uint8 -> CHW float32 of shape (3, image_size, image_size).
     """
     side = round(image_size * RESIZE_RATIO)
 
-    def draw(height, width, rng):
-        return View(0, 0, height, width, side, flip=False)
-    return Augmentation(f'test_augs({image_size})', image_size, draw)
+    def sample(height: int, width: int, rng: object) -> Crop:
+        return Crop(0, 0, height, width, side, flip=False)
+    return Augmentation(f'test_augs({image_size})', image_size, sample)
 
 
-def random_crop(height, width, areas, image_size, rng):
-    """Return (top, left, height, width) of a crop, as `mx.image.random_size_crop` draws it."""
-    for _ in range(_TRIES):
+def sample_crop(height: int, width: int, areas: tuple[float, float], image_size: int,
+                rng: Rng) -> tuple[int, int, int, int]:
+    """Sample (top, left, height, width) of a crop, as `mx.image.random_size_crop` does."""
+    for _ in range(_CROP_ATTEMPTS):
         area = rng.uniform(*areas) * height * width
-        ratio = math.exp(rng.uniform(*map(math.log, _RATIOS)))
+        ratio = math.exp(rng.uniform(*map(math.log, _ASPECT_RATIOS)))
         crop_width, crop_height = round(math.sqrt(area * ratio)), round(math.sqrt(area / ratio))
         if crop_width <= width and crop_height <= height:
             left, top = rng.randint(0, width - crop_width), rng.randint(0, height - crop_height)
             return top, left, crop_height, crop_width
-    side = min(height, width, image_size)   # hardly ever: the image is a narrow strip
+    side = min(height, width, image_size)   # rare: the image is a narrow strip
     return (height - side) // 2, (width - side) // 2, side, side
 
 
-def reduction_for(view, reductions):
-    """Return the largest of `reductions` (1 is one) that leaves enough of an image for a view."""
-    enough = min(view.height, view.width) / (_SPARE * view.side)
-    return max(number for number in reductions if number <= max(enough, 1))
+def reduction_for(crop: Crop, reductions: Sequence[int]) -> int:
+    """Return the largest of `reductions` (which include 1) that leaves enough pixels for a crop."""
+    limit = min(crop.height, crop.width) / (_MIN_OVERSAMPLING * crop.side)
+    return max(number for number in reductions if number <= max(limit, 1))
 
 
 @functools.lru_cache(maxsize=None)
-def _tables():
-    """For each channel the normalised float32 of each of the 256 values."""
+def _normalisation_tables() -> tuple[NumPyArray, ...]:
+    """Return for each channel the normalised float32 of each of the 256 byte values."""
     grey = np.arange(256, dtype='float32')[:, None] / np.float32(255)
-    tables = (grey - np.float32(IMAGENET_MEAN)) / np.float32(IMAGENET_STD)
+    tables = (grey - np.array(IMAGENET_MEAN, 'float32')) / np.array(IMAGENET_STD, 'float32')
     return tuple(np.ascontiguousarray(table) for table in tables.T)

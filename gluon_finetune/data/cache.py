@@ -1,81 +1,99 @@
-"""Keeps decoded images for later epochs, within a bound; knows nothing of what becomes of them.
+"""A bounded cache of decoded images, in memory or on disk.
 
-What comes first is kept, and never given up for what comes later: an epoch needs every image
-once, so that the one used longest ago is always the one needed next.
+Nothing is evicted: every epoch needs every image once, so the least recently used image is the one
+needed next. The cache stores images until it is full.
 """
+from __future__ import annotations
+
 import os
 import tempfile
 import threading
 import weakref
+from typing import Literal, Tuple
 
 import numpy as np
 
 from ..errors import WorkError
+from ..types import NumPyArray
 from .image import EncodedImage
 
-_SHARE = 2   # by default half of what is free is taken
+_SHARE_OF_FREE = 2   # the default limit is the free space divided by this
+
+_Key = Tuple[str, int]   # path, reduction
 
 
 class ImageCache:
-    """Decoded images in memory, or in a file that is gone when the process is.
+    """Decoded images in memory, or in a temporary file that disappears with the process.
 
-    `place` is 'ram' or 'disk' (a file in `folder`), `limit` the bytes it may hold (default: half
-    of what is free there now). Threads may share it.
+    Threads may share it.
+
+    Args:
+        place: 'ram', or 'disk' for a file in `folder`.
+        limit: Size in bytes; by default half of what is free there.
+        folder: Folder of the file; by default the system's for temporary files.
     """
 
-    def __init__(self, place, limit=None, folder=None):
+    def __init__(self, place: Literal['ram', 'disk'], limit: int | None = None,
+                 folder: str | None = None) -> None:
         folder = folder or tempfile.gettempdir()
-        self.limit = _free(place, folder) // _SHARE if limit is None else limit
-        self.used, self._images, self._kept, self._lock = 0, {}, {}, threading.Lock()
-        self._file = self._nameless_file(folder) if place == 'disk' else None
+        self.limit = _free_bytes(place, folder) // _SHARE_OF_FREE if limit is None else limit
+        self.used = 0
+        self._lock = threading.Lock()
+        self._images: dict[str, CachedImage] = {}
+        self._pixels: dict[_Key, NumPyArray] = {}                       # in memory
+        self._on_disk: dict[_Key, tuple[int, tuple[int, ...]]] = {}     # offset and shape
+        self._file = self._unnamed_file(folder) if place == 'disk' else None
 
-    def open(self, path):
-        """Return a stand-in for `EncodedImage(path)` that decodes once, if there is room."""
+    def open(self, path: str) -> CachedImage:
+        """Return a stand-in for `EncodedImage(path)` that decodes once if there is room."""
         if path not in self._images:
-            self._images[path] = _CachedImage(self, path)
+            self._images[path] = CachedImage(self, path)
         return self._images[path]
 
-    def get(self, key):
-        """Return the pixels kept under `key`, or None."""
-        kept = self._kept.get(key)
-        if kept is None or self._file is None:
-            return kept
-        offset, shape = kept
+    def get(self, key: _Key) -> NumPyArray | None:
+        """Return the pixels stored under `key`, or None."""
+        if self._file is None:
+            return self._pixels.get(key)
+        if key not in self._on_disk:
+            return None
+        offset, shape = self._on_disk[key]
         pixels = np.empty(shape, 'uint8')
-        if os.preadv(self._file, [pixels], offset) != pixels.nbytes:
-            raise WorkError('the cache of decoded images on the disk is damaged: use cache=ram')
+        if os.preadv(self._file, [pixels.data], offset) != pixels.nbytes:
+            raise WorkError('the cache of decoded images on disk is corrupt: use cache=ram')
         return pixels
 
-    def put(self, key, pixels):
-        """Keep `pixels`, (height, width, 3) uint8, unless there is no room."""
+    def put(self, key: _Key, pixels: NumPyArray) -> None:
+        """Store `pixels`, (height, width, 3) uint8, if there is room."""
         with self._lock:
-            if key in self._kept or self.used + pixels.nbytes > self.limit:
+            stored = key in self._pixels or key in self._on_disk
+            if stored or self.used + pixels.nbytes > self.limit:
                 return
             offset, self.used = self.used, self.used + pixels.nbytes
         if self._file is None:
-            self._kept[key] = pixels
-        elif self._write(pixels, offset):
-            self._kept[key] = offset, pixels.shape
+            self._pixels[key] = pixels
+        elif self._write(self._file, pixels, offset):
+            self._on_disk[key] = offset, pixels.shape
 
-    def _nameless_file(self, folder):
-        """Descriptor of a file without a name, whose room is free again when nobody has it open."""
+    def _unnamed_file(self, folder: str) -> int:
+        """Return the descriptor of a deleted file: its space is freed when it is closed."""
         file, path = tempfile.mkstemp(dir=folder)
         os.unlink(path)
         weakref.finalize(self, os.close, file)
         return file
 
-    def _write(self, pixels, offset):
-        """Whether the disk takes the pixels; a full one ends the keeping and not the training."""
+    def _write(self, file: int, pixels: NumPyArray, offset: int) -> bool:
+        """Return whether the disk takes the pixels; a full disk ends caching, not training."""
         try:
-            return os.pwritev(self._file, [pixels], offset) == pixels.nbytes
+            return os.pwritev(file, [pixels.data], offset) == pixels.nbytes
         except OSError:
             self.limit = 0
             return False
 
 
-class _CachedImage:
+class CachedImage:
+    """An `EncodedImage` whose pixels come from an `ImageCache` where that has them."""
 
-    def __init__(self, cache, path):
+    def __init__(self, cache: ImageCache, path: str) -> None:
         self._cache, self._path = cache, path
         image = EncodedImage(path)
         self.shape, self.reductions = image.shape, image.reductions
@@ -83,7 +101,8 @@ class _CachedImage:
             cache.put((path, 1), image.decode())
         image.close()
 
-    def decode(self, reduction=1):
+    def decode(self, reduction: int = 1) -> NumPyArray:
+        """Return the pixels as `EncodedImage.decode` does."""
         key = self._path, reduction
         pixels = self._cache.get(key)
         if pixels is None:
@@ -92,8 +111,8 @@ class _CachedImage:
         return pixels
 
 
-def _free(place, folder):
-    """Bytes free in memory, or on the disk of `folder`."""
+def _free_bytes(place: str, folder: str) -> int:
+    """Return the bytes free in memory, or on the disk of `folder`."""
     if place == 'disk':
         status = os.statvfs(folder)
         return status.f_bavail * status.f_frsize

@@ -1,140 +1,182 @@
-"""Mini-batches of augmented images, prepared ahead; knows nothing of networks or devices.
+"""Mini-batches of augmented images, prefetched by worker threads.
 
-Threads decode and augment while the engine computes: Pillow and OpenCV work without Python's lock.
-Each image has a random generator of its own, so that a batch depends neither on the number of
-threads nor on the batches before it.
+The threads decode and augment while MXNet computes: Pillow and OpenCV release Python's lock. Every
+image has its own random generator, so a batch depends neither on the number of threads nor on
+earlier batches.
 """
+from __future__ import annotations
+
 import random
-from concurrent.futures import TimeoutError as Late
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from typing import TYPE_CHECKING, Any, Iterable, Iterator, Literal, Sequence, Tuple
+
+import numpy as np
 
 from ..compat.gluon import empty, from_numpy
 from ..compat.imports import array
 from ..config import Config
 from ..errors import UsageError, WorkError
-from .augment import reduction_for, test_augs, train_augs
-from .cache import ImageCache
+from ..types import Array, NumPyArray
+from .augment import Augmentation, Rng, reduction_for, test_augs, train_augs
+from .cache import CachedImage, ImageCache
 from .image import EncodedImage
-from .prefetch import Threads, ahead
+from .prefetch import WorkerPool, prefetch
 
-PREFETCH_BATCHES = 2        # batches prepared beyond the one in use
-READ_TIMEOUT_S = 120   # seconds for one image: a file system that takes longer is not coming back
+if TYPE_CHECKING:
+    from .dataset import ImageDataset
+    from .folders import ImageFolders
+
+PREFETCH_BATCHES = 2    # batches prepared beyond the one in use
+READ_TIMEOUT_S = 120    # per image; a file system that takes longer is not coming back
+
+Batch = Tuple[Array, Array]   # X, y
+# A batch in preparation: X, its memory as a NumPy array, (index, future) of each image.
+_Pending = Tuple[Array, NumPyArray, 'list[tuple[int, Future[None]]]']
 
 
-def load_data(folders, batch_size, image_size=224, *, num_workers=1, min_area=0.08, cache=None,
-              cache_limit=None, on_bad='stop'):
-    """Return `(train_iter, test_iter)`, two `ImageLoader`s of `(X, y)` mini-batches.
+def load_data(folders: ImageFolders, batch_size: int, image_size: int = 224, *,
+              num_workers: int = 1, min_area: float = 0.08,
+              cache: Literal['ram', 'disk'] | None = None, cache_limit: int | None = None,
+              on_bad: Literal['stop', 'skip'] = 'stop') -> tuple[ImageLoader, ImageLoader]:
+    """Return the loaders of the training and the test images.
 
-    X: (batch, 3, image_size, image_size) float32; y: (batch,) int32. Training images are shuffled
-    each epoch and none is dropped: the last batch may be smaller; `min_area` as in `train_augs`.
-    `num_workers` threads prepare batches ahead (0: each batch is made when it is asked for).
-    `cache`, 'ram' or 'disk', keeps decoded images for later epochs, at most `cache_limit` bytes.
-    An image that cannot be read ends the epoch, or with `on_bad='skip'` is left out of its batch.
-    Raises `UsageError` for a number that cannot be.
+    Training images are shuffled each epoch, and none is dropped: the last batch may be smaller.
+    Source: the chapter, section "Reading the Dataset".
+
+    Args:
+        folders: The images.
+        batch_size: Images per batch.
+        image_size: Side of the images in a batch, in pixels.
+        num_workers: Threads that prefetch batches; 0 makes each batch when it is asked for.
+        min_area: Smallest training crop as a fraction of the image's area.
+        cache: Where decoded images are cached for later epochs, None for nowhere.
+        cache_limit: Size of the cache in bytes; by default half of what is free.
+        on_bad: With 'stop' an unreadable image raises `UsageError`, with 'skip' it is skipped.
+
+    Returns:
+        `(train_iter, test_iter)`, two `ImageLoader`s of mini-batches `(X, y)` with X of shape
+        (batch, 3, image_size, image_size), float32, and y of shape (batch,), int32.
+
+    Raises:
+        UsageError: If an argument is out of range.
     """
     Config(batch_size=batch_size, image_size=image_size, num_workers=num_workers, cache=cache,
-           cache_limit=cache_limit, on_bad=on_bad)   # checks them
-    options = {'num_workers': num_workers, 'on_bad': on_bad,
-               'cache': ImageCache(cache, cache_limit) if cache else None}
+           cache_limit=cache_limit, on_bad=on_bad)   # checks the arguments
+    images = ImageCache(cache, cache_limit) if cache else None
     return (ImageLoader(folders.train, train_augs(image_size, min_area=min_area), batch_size,
-                          shuffle=True, **options),
-            ImageLoader(folders.test, test_augs(image_size), batch_size, **options))
+                        shuffle=True, num_workers=num_workers, cache=images, on_bad=on_bad),
+            ImageLoader(folders.test, test_augs(image_size), batch_size,
+                        num_workers=num_workers, cache=images, on_bad=on_bad))
 
 
 class ImageLoader:
-    """The batches of a `ImageDataset`: each iteration over it is one epoch.
+    """The batches of an `ImageDataset`; iterating over it is one epoch.
 
-    What is random in an epoch (order, crops, flips) follows from one number that Python's `random`
-    gives as it begins. `skipped` lists the (path, reason) that `on_bad='skip'` has left out, and
-    `empty` is the number of batches of this epoch of which that left nothing.
+    All that is random in an epoch (order, crops, flips) follows from one key, which Python's
+    `random` gives when the epoch begins.
+
+    Attributes:
+        skipped: The (path, reason) of each image that `on_bad='skip'` has skipped.
+        empty: Number of batches of this epoch in which every image was skipped.
     """
 
-    def __init__(self, images, augs, batch_size, *, shuffle=False, num_workers=1, cache=None,
-                 on_bad='stop'):
+    def __init__(self, images: ImageDataset, augs: Augmentation, batch_size: int, *,
+                 shuffle: bool = False, num_workers: int = 1, cache: ImageCache | None = None,
+                 on_bad: Literal['stop', 'skip'] = 'stop') -> None:
         self.items, self.augs, self.batch_size = images.items, augs, batch_size
-        self.shuffle, self.num_workers = shuffle, num_workers
-        self._open = cache.open if cache else EncodedImage
-        self.on_bad, self.skipped, self.empty = on_bad, [], 0
+        self.shuffle, self.num_workers, self.cache = shuffle, num_workers, cache
+        self.on_bad, self.empty = on_bad, 0
+        self.skipped: list[tuple[str, str]] = []
 
-    def __len__(self):
+    def __len__(self) -> int:
         return -(-len(self.items) // self.batch_size)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Batch]:
         return self.batches()
 
-    def batches(self, start=0):
+    def batches(self, start: int = 0) -> Iterator[Batch]:
         """Yield the batches of one epoch from number `start` on, counted from 0 without `empty`."""
         self.empty = self.empty if start else 0
-        key, order = self.draw()
-        rest = order[(start + self.empty) * self.batch_size:]
-        return ((X, y) for _, X, y in self.read(rest, key))
+        key, order = self.sample_epoch()
+        remaining = order[(start + self.empty) * self.batch_size:]
+        return ((X, y) for _, X, y in self.read(remaining, key))
 
-    def draw(self):
-        """Return what is random in an epoch: its number, and the images in their order."""
+    def sample_epoch(self) -> tuple[int, list[int]]:
+        """Sample the key of an epoch and its order: indices into `items`."""
         key, order = 0, list(range(len(self.items)))
         if self.shuffle:
             key = random.getrandbits(64)
             random.Random(key).shuffle(order)
         return key, order
 
-    def read(self, order, key):
-        """Yield (images, X, y) of batches of the images `order`, numbers in `items`.
-
-        They look as in the epoch of number `key`.
-        """
+    def read(self, order: Sequence[int], key: int) -> Iterator[tuple[list[int], Array, Array]]:
+        """Yield (indices, X, y) for batches of the images `order`, as the epoch `key` has them."""
         starts = range(0, len(order), self.batch_size)
-        with Threads(max(self.num_workers, 1)) as threads:
-            batches = (self._begin(order[i:i + self.batch_size], key, threads) for i in starts)
-            for batch in ahead(batches, PREFETCH_BATCHES if self.num_workers else 0):
-                indices, X = self._finish(batch, threads)
+        with WorkerPool(max(self.num_workers, 1)) as pool:
+            pending = (self._submit(order[i:i + self.batch_size], key, pool) for i in starts)
+            for batch in prefetch(pending, PREFETCH_BATCHES if self.num_workers else 0):
+                indices, X = self._collect(batch, pool)
                 if indices:
-                    labels = [self.items[index][1] for index in indices]
-                    yield indices, X, array(labels, dtype='int32')
+                    yield indices, X, stack_labels(self.items[index][1] for index in indices)
                 else:
                     self.empty += 1
 
-    def _begin(self, indices, key, threads):
-        """Hand out the images of a batch; return its memory and a (image, future) for each."""
-        X, view = empty((len(indices), 3, self.augs.image_size, self.augs.image_size))
-        return X, view, [(index, threads.submit(self.prepare, index, key, out))
-                         for index, out in zip(indices, view)]
+    def _submit(self, indices: Sequence[int], key: int, pool: WorkerPool) -> _Pending:
+        """Queue the images of a batch."""
+        X, memory = empty((len(indices), 3, self.augs.image_size, self.augs.image_size))
+        return X, memory, [(index, pool.submit(self.prepare, index, key, out))
+                           for index, out in zip(indices, memory)]
 
-    def _finish(self, batch, threads):
-        """Wait for the images of a batch, for each no longer than `READ_TIMEOUT_S`."""
-        X, view, futures = batch
+    def _collect(self, batch: _Pending, pool: WorkerPool) -> tuple[list[int], Array]:
+        """Wait at most `READ_TIMEOUT_S` for each image of a batch; return the indices read, X."""
+        X, memory, futures = batch
         rows, indices = [], []
         for row, (index, future) in enumerate(futures):
             path = self.items[index][0]
             try:
                 future.result(READ_TIMEOUT_S)
-            except Late:
-                threads.add()   # whichever hangs will not do the next image
-                self._leave_out(path, f'reading it takes longer than {READ_TIMEOUT_S} seconds')
+            except FutureTimeout:
+                pool.add()   # the thread that hangs reads no further image
+                self._skip(path, f'reading it timed out after {READ_TIMEOUT_S} seconds')
             except UsageError as reason:
-                self._leave_out(path, str(reason))
+                self._skip(path, str(reason))
             except WorkError:
                 raise
-            except Exception as error:   # a fault of ours or of a library, not of the image
+            except Exception as error:   # a fault of the package or a library, not of the image
                 raise WorkError(f'preparing the image {path} failed: {error!r}') from error
             else:
                 rows.append(row)
                 indices.append(index)
         if 0 < len(rows) < len(X):
-            X = from_numpy(view[rows])
+            X = from_numpy(memory[rows])
         return indices, X
 
-    def _leave_out(self, path, reason):
+    def _skip(self, path: str, reason: str) -> None:
         if self.on_bad == 'stop':
             raise UsageError(f'cannot use the image {path}: {reason}')
         self.skipped.append((path, reason))
 
-    def prepare(self, index, key, out):
-        """Write image `index`, as it looks in the epoch that `key` stands for, into `out`."""
-        image = self._open(self.items[index][0])
+    def prepare(self, index: int, key: int, out: NumPyArray) -> None:
+        """Write image `index`, cropped as in the epoch `key`, into `out`."""
+        path = self.items[index][0]
+        image = self.cache.open(path) if self.cache else EncodedImage(path)
         read_crop(image, self.augs, random.Random(key + index), out)
 
 
-def read_crop(image, augs, rng, out):
-    """Write the crop that `augs` samples of an `EncodedImage` into `out`; decode only its part."""
-    view = augs.draw(*image.shape, rng)
-    reduction = reduction_for(view, image.reductions)
-    augs.render(image.decode(reduction), view, out, reduction)
+def read_crop(image: EncodedImage | CachedImage, augs: Augmentation, rng: Rng | None,
+              out: NumPyArray) -> None:
+    """Write a crop that `augs` samples of an encoded image into `out`; decode at reduced size."""
+    crop = augs.sample(*image.shape, rng)
+    reduction = reduction_for(crop, image.reductions)
+    augs.render(image.decode(reduction), crop, out, reduction)
+
+
+def stack_labels(labels: Iterable[Any]) -> Array:
+    """Stack the labels of a batch.
+
+    Class indices become an int32 array of shape (batch,), soft labels (vectors of class
+    probabilities) a float32 array of shape (batch, classes).
+    """
+    stacked = np.asarray(list(labels))
+    return array(stacked, dtype='float32' if stacked.dtype.kind == 'f' else 'int32')

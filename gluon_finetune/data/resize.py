@@ -1,28 +1,35 @@
-"""Resizes images as OpenCV does; knows nothing of what they show."""
+"""Bilinear resizing of images, as OpenCV does it."""
+from __future__ import annotations
+
 import functools
+from typing import Any
 
 from ..compat.gluon import from_numpy
 from ..compat.imports import mx
+from ..types import NumPyArray
 
-_BILINEAR = 1   # OpenCV's number for it
+_BILINEAR = 1   # cv2.INTER_LINEAR
 
 
-def resize(pixels, side):
-    """Return `pixels`, (height, width, 3) uint8, as a square of `side` pixels, not antialiased.
+def resize(pixels: NumPyArray, side: int) -> NumPyArray:
+    """Resize `pixels`, (height, width, 3) uint8, to a square of `side` pixels, not antialiased.
 
-    With OpenCV's own module, or with the OpenCV inside MXNet where that does not load (its wheel
-    needs libGL of the system): the same bytes, but in line behind what the engine computes.
+    Uses the module `cv2`, or MXNet's built-in OpenCV where that cannot be imported (its wheel
+    needs the system's libGL). Both give the same bytes; MXNet's waits for its engine's queue.
     """
     if pixels.shape[:2] == (side, side):
         return pixels
     cv2 = _opencv()
+    resized: NumPyArray
     if cv2 is not None:
-        return cv2.resize(pixels, (side, side), interpolation=_BILINEAR)
-    return mx.image.imresize(from_numpy(pixels), side, side, interp=_BILINEAR).asnumpy()
+        resized = cv2.resize(pixels, (side, side), interpolation=_BILINEAR)
+    else:
+        resized = mx.image.imresize(from_numpy(pixels), side, side, interp=_BILINEAR).asnumpy()
+    return resized
 
 
 @functools.lru_cache(maxsize=None)
-def _opencv():
+def _opencv() -> Any:
     try:
         import cv2
     except ImportError:

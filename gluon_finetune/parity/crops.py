@@ -25,7 +25,7 @@ def aspects(crops):
 def views():
     """What `train_augs` draws for an image, so many times."""
     augs, rng = train_augs(), random.Random(1)
-    return [augs.draw(HEIGHT, WIDTH, rng) for _ in range(DRAWS)]
+    return [augs.sample(HEIGHT, WIDTH, rng) for _ in range(DRAWS)]
 
 
 def crops_here():

@@ -7,7 +7,7 @@ from ..compat.imports import array, mx
 from ..data.augment import test_augs
 from ..data.image import EncodedImage
 from ..data.loader import read_crop
-from ..data.prefetch import Threads, ahead
+from ..data.prefetch import WorkerPool, prefetch
 from ..errors import UsageError
 from ..models.finetune import scratch_net
 from ..models.graphs import fused, in_precision
@@ -68,10 +68,10 @@ class Predictor:
         """Softmax outputs as a NumPy array (images, classes)."""
         if not len(images):
             return np.zeros((0, len(self.classes)))
-        with Threads(1) as threads:   # which reads the next batch while this one is computed
-            batches = (threads.submit(self._read, images[i:i + BATCH_SIZE])
+        with WorkerPool(1) as pool:   # which reads the next batch while this one is computed
+            batches = (pool.submit(self._read, images[i:i + BATCH_SIZE])
                        for i in range(0, len(images), BATCH_SIZE))
-            return np.concatenate([self._infer(X.result()) for X in ahead(batches, 1)])
+            return np.concatenate([self._infer(X.result()) for X in prefetch(batches, 1)])
 
     def _read(self, images):
         """A batch of images as a NumPy array (images, 3, image_size, image_size)."""

@@ -12,8 +12,8 @@ import tempfile
 import numpy as np
 
 from ..compat.gluon import from_numpy
-from ..compat.imports import array
 from ..data.check import hash_images
+from ..data.loader import stack_labels
 from ..errors import WorkError
 from ..files.cache_dir import cache_dir
 from ..models.graphs import fused, graph_of, in_precision, split
@@ -73,14 +73,14 @@ class FeatureLoader:
     def batches(self, start=0):
         """Yield the batches of one epoch from number `start` on, counted from 0 without `empty`."""
         self.empty = self.empty if start else 0
-        key, order = self.loader.draw()
+        key, order = self.loader.sample_epoch()
         view = self.keys.index(key) if key in self.keys else key % len(self.keys)
         size = self.loader.batch_size
         for i in range((start + self.empty) * size, len(order), size):
             rows = [row for row in order[i:i + size] if row not in self._lost]
             if rows:
                 labels = [self.loader.items[row][1] for row in rows]
-                yield from_numpy(self._kept[view, rows]), array(labels, dtype='int32')
+                yield from_numpy(self._kept[view, rows]), stack_labels(labels)
             else:
                 self.empty += 1
 

@@ -1,4 +1,4 @@
-"""The chapter's augmentation, at any size, in both styles of array."""
+"""The chapter's augmentation, at any size, with both array APIs."""
 import random
 
 import numpy as np
@@ -17,7 +17,7 @@ def X(numpy_mode):
 
 @pytest.mark.parametrize('size', [32, 64, 224])
 @pytest.mark.parametrize('augs', [augment.train_augs, augment.test_augs])
-def test_a_image_becomes_a_tensor(X, augs, size):
+def test_an_image_becomes_a_tensor(X, augs, size):
     out = augs(size)(X)
     assert out.shape == (3, size, size) and out.dtype == np.float32
     assert type(out) is type(X)
@@ -39,21 +39,21 @@ def test_test_images_are_resized_to_a_square_and_cropped_in_the_middle(X, size, 
 SHAPES = [(60, 90), (300, 225), (97, 500), (12, 300), (3, 3), (16, 16)]
 
 
-@pytest.mark.mxnet1   # MXNet 2 draws its crops from a generator of its own
+@pytest.mark.mxnet1   # MXNet 2 samples crops with its own generator
 @pytest.mark.parametrize('shape', SHAPES)
 def test_training_crops_are_those_of_gluon_to_the_bit(shape, numpy_mode):
     transforms = mx.gluon.data.vision.transforms
     gluon = transforms.Compose([transforms.RandomResizedCrop(16), transforms.ToTensor(),
                                 transforms.Normalize(IMAGENET_MEAN, IMAGENET_STD)])
     X = array(np.random.randint(0, 255, (*shape, 3)).astype('uint8'))
-    ours = augment.train_augs(16)
+    augs = augment.train_augs(16)
     for seed in range(20):
         random.seed(seed)
         expected = gluon(X).asnumpy()
         random.seed(seed)
-        flipped = ours.draw(*shape, random).flip
+        flipped = augs.sample(*shape, random).flip
         random.seed(seed)
-        assert (ours(X).asnumpy() == expected[:, :, ::-1 if flipped else 1]).all()
+        assert (augs(X).asnumpy() == expected[:, :, ::-1 if flipped else 1]).all()
 
 
 @pytest.mark.parametrize('shape', SHAPES)
@@ -67,7 +67,7 @@ def test_test_images_are_those_of_gluon_to_the_bit(shape, size):
     assert (augment.test_augs(size)(X).asnumpy() == gluon(X).asnumpy()).all()
 
 
-def test_what_is_no_image_is_refused():
+def test_other_arrays_are_refused():
     with pytest.raises(UsageError) as caught:
         augment.test_augs(16)(array(np.zeros((3, 8, 8), 'float32')))
     assert str(caught.value) == ('expected an image of shape (height, width, 3) and type uint8, '
@@ -76,19 +76,19 @@ def test_what_is_no_image_is_refused():
 
 @pytest.mark.parametrize('side, reduction', [(255, 1), (511, 1), (512, 2), (1023, 2), (1024, 4),
                                              (4000, 8)])
-def test_twice_the_pixels_of_the_result_are_left(side, reduction):
-    view = augment.View(0, 0, side, side + 5, 128, False)
-    assert augment.reduction_for(view, (1, 2, 4, 8)) == reduction
-    assert augment.reduction_for(view, (1,)) == 1
+def test_a_reduced_image_has_twice_the_side_of_the_output(side, reduction):
+    crop = augment.Crop(0, 0, side, side + 5, 128, False)
+    assert augment.reduction_for(crop, (1, 2, 4, 8)) == reduction
+    assert augment.reduction_for(crop, (1,)) == 1
 
 
-def test_a_view_of_a_reduced_image_is_the_same_part_of_it():
+def test_a_crop_of_a_reduced_image_is_the_same_part_of_it():
     rising = np.tile(np.arange(800, dtype='int32')[None, :, None] // 4, (600, 1, 3)).astype('uint8')
     outs = []
     for reduction in (1, 2, 4):
         outs.append(np.empty((3, 20, 20), 'float32'))
         augment.train_augs(20).render(np.ascontiguousarray(rising[::reduction, ::reduction]),
-                                      augment.View(100, 200, 300, 400, 20, True), outs[-1],
+                                      augment.Crop(100, 200, 300, 400, 20, True), outs[-1],
                                       reduction)
     assert np.abs(outs[1] - outs[0]).max() < 0.05 and np.abs(outs[2] - outs[0]).max() < 0.05
 

@@ -1,4 +1,4 @@
-"""Decoded images are kept as long as there is room, in memory or on the disk."""
+"""Decoded images are cached while there is room, in memory or on disk."""
 import gc
 import os
 
@@ -8,6 +8,7 @@ import pytest
 from gluon_finetune.data.cache import ImageCache
 from gluon_finetune.data.folders import ImageFolders
 from gluon_finetune.data.image import EncodedImage
+from gluon_finetune.errors import WorkError
 
 
 @pytest.fixture
@@ -16,7 +17,7 @@ def paths(chairs):
 
 
 @pytest.mark.parametrize('place', ['ram', 'disk'])
-def test_a_image_is_decoded_once(place, paths, monkeypatch):
+def test_an_image_is_decoded_once(place, paths, monkeypatch):
     cache, decoded = ImageCache(place), []
     plain = [EncodedImage(path).decode() for path in paths]
     decode = EncodedImage._decoded
@@ -31,21 +32,21 @@ def test_a_image_is_decoded_once(place, paths, monkeypatch):
 
 
 @pytest.mark.parametrize('place', ['ram', 'disk'])
-def test_the_limit_holds(place, paths):
+def test_the_limit_is_respected(place, paths):
     cache = ImageCache(place, limit=20_000)
     for path in paths:
         cache.open(path).decode()
     assert 10_000 < cache.used <= 20_000
 
 
-def test_sizes_of_one_image_are_kept_apart(paths):
+def test_each_reduction_of_an_image_is_cached_separately(paths):
     cache = ImageCache('ram')
     height = cache.open(paths[0]).shape[0]
     assert [cache.open(paths[0]).decode(reduction).shape[0] for reduction in (1, 2, 1)] == [
         height, -(-height // 2), height]
 
 
-def test_a_disk_that_is_full_ends_the_keeping_alone(paths):
+def test_a_full_disk_ends_caching_only(paths):
     cache = ImageCache('disk')
     with open('/dev/full', 'r+b', buffering=0) as full:
         cache._file = full.fileno()
@@ -54,7 +55,16 @@ def test_a_disk_that_is_full_ends_the_keeping_alone(paths):
     assert cache.limit == 0
 
 
-def test_nothing_is_left_on_the_disk(paths, tmp_path):
+def test_a_truncated_cache_file_is_an_error(paths):
+    cache = ImageCache('disk')
+    cache.open(paths[0]).decode()
+    os.ftruncate(cache._file, 100)
+    with pytest.raises(WorkError) as caught:
+        cache.open(paths[0]).decode()
+    assert str(caught.value) == 'the cache of decoded images on disk is corrupt: use cache=ram'
+
+
+def test_nothing_is_left_on_disk(paths, tmp_path):
     cache = ImageCache('disk', folder=str(tmp_path))
     file = cache._file
     cache.open(paths[0]).decode()

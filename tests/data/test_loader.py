@@ -1,4 +1,4 @@
-"""Every image once an epoch, in batches; the same for the same seed; no wait without an end."""
+"""Batches with every image once per epoch, reproducible from a seed; reads time out."""
 import os
 import random
 import subprocess
@@ -9,8 +9,9 @@ import pytest
 
 from gluon_finetune.compat.imports import mx
 from gluon_finetune.data import loader
+from gluon_finetune.data.augment import test_augs as center_crop
 from gluon_finetune.data.folders import ImageFolders
-from gluon_finetune.data.loader import load_data
+from gluon_finetune.data.loader import ImageLoader, load_data
 from gluon_finetune.errors import UsageError
 
 
@@ -56,18 +57,18 @@ def test_neither_threads_nor_caches_change_a_batch(chairs, options):
         assert np.array_equal(X, X_other) and np.array_equal(y, y_other)
 
 
-def test_an_epoch_can_be_gone_on_with_at_any_batch(chairs):
+def test_an_epoch_can_be_resumed_at_any_batch(chairs):
     train_iter, _ = load_data(ImageFolders(chairs), 7, 32)
     for start in range(5):
         random.seed(3)
-        whole = [X.asnumpy() for X, _ in train_iter]
+        complete = [X.asnumpy() for X, _ in train_iter]
         random.seed(3)
-        rest = [X.asnumpy() for X, _ in train_iter.batches(start)]
-        assert len(rest) == 4 - start
-        assert all(np.array_equal(X, other) for X, other in zip(rest, whole[start:]))
+        remaining = [X.asnumpy() for X, _ in train_iter.batches(start)]
+        assert len(remaining) == 4 - start
+        assert all(np.array_equal(X, other) for X, other in zip(remaining, complete[start:]))
 
 
-def test_a_image_that_breaks_ends_the_epoch(chairs_copy):
+def test_an_unreadable_image_ends_the_epoch(chairs_copy):
     (chairs_copy / 'test' / 'sofa' / '9.jpg').touch()
     test_iter = load_data(ImageFolders(chairs_copy), 5, 32)[1]
     with pytest.raises(UsageError) as caught:
@@ -76,7 +77,7 @@ def test_a_image_that_breaks_ends_the_epoch(chairs_copy):
                                  f'{chairs_copy / "test" / "sofa" / "9.jpg"}: the file is empty')
 
 
-def test_a_image_that_breaks_is_left_out_if_asked_for(chairs_copy):
+def test_an_unreadable_image_is_skipped_if_asked_for(chairs_copy):
     folders = ImageFolders(chairs_copy)
     gone = chairs_copy / 'test' / 'sofa' / '2.jpg'
     gone.unlink()
@@ -86,7 +87,7 @@ def test_a_image_that_breaks_is_left_out_if_asked_for(chairs_copy):
     assert test_iter.skipped == [(str(gone), 'cannot be read: No such file or directory')] * 2
 
 
-def test_a_batch_of_broken_images_is_no_batch(chairs_copy):
+def test_a_batch_of_unreadable_images_is_skipped(chairs_copy):
     folders = ImageFolders(chairs_copy)
     for path in (chairs_copy / 'test' / 'sofa').iterdir():
         path.unlink()
@@ -94,19 +95,32 @@ def test_a_batch_of_broken_images_is_no_batch(chairs_copy):
     assert [y.asnumpy().tolist() for _, y in test_iter] == [[0] * 4, [2] * 4]
 
 
-def test_a_read_that_hangs_holds_nothing_up(chairs_copy, monkeypatch):
+def test_a_read_that_hangs_blocks_nothing(chairs_copy, monkeypatch):
     folders = ImageFolders(chairs_copy)
     path, pipe = folders.test.items[1][0], chairs_copy / 'pipe'
     os.mkfifo(pipe)   # reading it waits until somebody writes, as with a server that is gone
-    image = loader.Image
+    image = loader.EncodedImage
     monkeypatch.setattr(loader, 'EncodedImage', lambda p: open(pipe) if p == path else image(p))
     monkeypatch.setattr(loader, 'READ_TIMEOUT_S', 0.2)
     test_iter = load_data(folders, 5, 32, on_bad='skip')[1]
     assert sum(len(y) for _, y in test_iter) == 11
-    assert test_iter.skipped == [(path, 'reading it takes longer than 0.2 seconds')]
+    assert test_iter.skipped == [(path, 'reading it timed out after 0.2 seconds')]
 
 
-def test_an_epoch_that_is_left_half_way_ends_the_process(chairs):
+def test_class_indices_stay_int32(chairs, numpy_mode):
+    y = next(iter(load_data(ImageFolders(chairs), 24, 32)[1]))[1]
+    assert y.dtype == np.int32 and y.shape == (12,)
+
+
+def test_soft_labels_become_a_float32_matrix(chairs, numpy_mode):
+    images = ImageFolders(chairs).test
+    soft = images.subset((path, np.eye(3)[label] * 0.9 + 0.1 / 3) for path, label in images.items)
+    X, y = next(iter(ImageLoader(soft, center_crop(32), 5)))
+    assert type(y) is type(X) and y.dtype == np.float32 and y.shape == (5, 3)
+    assert np.allclose(y.asnumpy()[4], [0.1 / 3, 0.9 + 0.1 / 3, 0.1 / 3])
+
+
+def test_a_process_can_exit_in_the_middle_of_an_epoch(chairs):
     program = ('import sys\n'
                'from gluon_finetune import ImageFolders, load_data\n'
                'folders = ImageFolders(sys.argv[1])\n'
@@ -124,7 +138,7 @@ def test_an_epoch_that_is_left_half_way_ends_the_process(chairs):
     ({'batch_size': 2, 'num_workers': -1},
      'num_workers is -1: it must be a whole number from 0 up'),
     ({'batch_size': 2, 'image_size': 0}, 'image_size is 0: it must be a whole number from 1 up')])
-def test_numbers_that_cannot_be(chairs, options, message):
+def test_numbers_out_of_range(chairs, options, message):
     with pytest.raises(UsageError) as caught:
         load_data(ImageFolders(chairs), **options)
     assert str(caught.value) == message

@@ -213,10 +213,10 @@ def test_a_read_that_hangs_holds_no_run_up(tmp_path, own, monkeypatch):
     path = own.train.items[3][0]
     os.remove(path)
     os.mkfifo(path)   # nobody writes: to open it is to wait for ever
-    monkeypatch.setattr(decode, '_check_file', lambda path: None)   # which refuses pipes
+    monkeypatch.setattr(decode, 'check_image_file', lambda path: None)   # which refuses pipes
     monkeypatch.setattr(loader, 'READ_TIMEOUT_S', 0.5)
     next(epochs)
-    assert said == [f'epoch 2 went without 1 image ({path}: reading it takes longer than 0.5 '
+    assert said == [f'epoch 2 went without 1 image ({path}: reading it timed out after 0.5 '
                     f'seconds)']
 
 

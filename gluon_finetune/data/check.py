@@ -1,53 +1,117 @@
-"""Finds the images that cannot be used before training meets them; knows nothing of classes."""
-import collections
+"""Inspection of image files before training: which can be decoded, and the hash of each."""
+from __future__ import annotations
+
 import os
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Callable, NamedTuple, Sequence, Tuple, TypeVar
 
 from ..compat.cpu import usable_cores
 from ..errors import UsageError
-from ..files.hashing import file_sha256
+from ..files.hashing import file_sha256, stream_sha256
 from ..progress import tqdm
-from .image import read_pixels
+from .image import EncodedImage, check_image_file, explained_errors
 
-BadImage = collections.namedtuple('BadImage', 'path reason')
+if TYPE_CHECKING:
+    from .folders import ImageFolders
 
-
-def check_images(paths, progress=True):
-    """Decode every file as training will, in threads; return a `BadImage` for each that fails."""
-    with ThreadPoolExecutor(usable_cores()) as pool:
-        reasons = tqdm(pool.map(_why_not, paths), 'checking images', len(paths), unit='images',
-                       disable=not progress, leave=False)
-        return [BadImage(path, reason) for path, reason in zip(paths, reasons) if reason]
+T = TypeVar('T')
+_Stamp = Tuple[int, int, int, int]   # of a file: inode, bytes, times of last change in ns
 
 
-def _why_not(path):
-    try:
-        read_pixels(path)
-    except UsageError as reason:
-        return str(reason)
-    return None
+class BadImage(NamedTuple):
+    """An image that cannot be used."""
+
+    path: str
+    reason: str
 
 
-def hash_images(paths, progress=True):
-    """SHA-256 of the bytes of each file; '' where it cannot be read: whoever needs it says why."""
-    with ThreadPoolExecutor(usable_cores()) as pool:
-        return list(tqdm(pool.map(_hash, paths), 'hashing images', len(paths), unit='images',
-                         disable=not progress, leave=False))
+class ImageReport(NamedTuple):
+    """The result of inspecting one image file.
+
+    `sha256` is that of its bytes, in hexadecimal, '' if they cannot be read; `problem` is the
+    reason why it cannot be used, None if it can; `stamp` tells whether the file has changed since.
+    """
+
+    path: str
+    sha256: str
+    problem: str | None
+    stamp: _Stamp | None
+
+    def is_current(self) -> bool:
+        """Return whether the file was usable and has not changed since."""
+        return self.problem is None and self.stamp == _stamp(self.path)
 
 
-def _hash(path):
-    try:
-        return file_sha256(path) if os.path.isfile(path) else ''   # a pipe would be waited for
-    except OSError:
-        return ''
+def inspect_images(paths: Sequence[str], progress: bool = True) -> list[ImageReport]:
+    """Read each file once: take its SHA-256, and decode it as training will.
+
+    Args:
+        paths: The files; threads, one per core, work on them.
+        progress: Whether to show a progress bar.
+
+    Returns:
+        A report for each of `paths`, in their order.
+    """
+    return _map(_inspect, paths, 'checking images', progress)
 
 
-def refuse_bad_images(folders, progress=True):
-    """Raises `UsageError` when an image of `folders` cannot be used, naming the first three."""
+def check_images(paths: Sequence[str], progress: bool = True) -> list[BadImage]:
+    """Decode each file as training will; return a `BadImage` for each that fails."""
+    return bad_images(inspect_images(paths, progress))
+
+
+def bad_images(reports: Sequence[ImageReport]) -> list[BadImage]:
+    """Return a `BadImage` for each report of a problem."""
+    return [BadImage(report.path, report.problem) for report in reports if report.problem]
+
+
+def hash_images(paths: Sequence[str], progress: bool = True) -> list[str]:
+    """Return the SHA-256 of each file, in hexadecimal; '' for one that cannot be read."""
+    return _map(_hash, paths, 'hashing images', progress)
+
+
+def refuse_bad_images(folders: ImageFolders, progress: bool = True) -> None:
+    """Raise `UsageError` if an image of `folders` cannot be used; name the first three."""
     bad = folders.check(progress=progress)
     if bad:
         named = '; '.join(f'{image.path}: {image.reason}' for image in bad[:3])
         more = f'; and {len(bad) - 3} more' if len(bad) > 3 else ''
         count = f'{len(bad)} image{"s" * (len(bad) > 1)}'
-        raise UsageError(f'{count} cannot be used ({named}{more}): repair or remove what is named, '
-                         f'or go without, by --skip-bad or folders.without(folders.check())')
+        raise UsageError(f'{count} cannot be used ({named}{more}): repair or remove the files, or '
+                         f'skip them with --skip-bad or folders.without(folders.check())')
+
+
+def _map(function: Callable[[str], T], paths: Sequence[str], title: str,
+         progress: bool) -> list[T]:
+    with ThreadPoolExecutor(usable_cores()) as pool:
+        return list(tqdm(pool.map(function, paths), title, len(paths), unit='images',
+                         disable=not progress, leave=False))
+
+
+def _inspect(path: str) -> ImageReport:
+    stamp, sha256, problem = _stamp(path), '', None
+    try:
+        with explained_errors():
+            check_image_file(path)
+            with open(path, 'rb') as file:
+                sha256 = stream_sha256(file)
+                file.seek(0)
+                EncodedImage(path, file).decode()
+    except UsageError as reason:
+        problem = str(reason)
+    return ImageReport(path, sha256, problem, stamp)
+
+
+def _hash(path: str) -> str:
+    try:
+        return file_sha256(path) if os.path.isfile(path) else ''   # reading a pipe would block
+    except OSError:
+        return ''
+
+
+def _stamp(path: str) -> _Stamp | None:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns

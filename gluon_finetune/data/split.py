@@ -1,84 +1,114 @@
-"""Splits labelled images into training and test; knows paths and labels, not pixels."""
+"""Splits of labelled images into a training and a test set."""
+from __future__ import annotations
+
 import hashlib
 import os
+from typing import Any, Mapping, Union, cast
 
 from ..errors import UsageError
 from ..files.json import read_json
-from .dataset import listed
+from ..types import StrPath
+from .dataset import ImageDataset, shortlist
 
-SIDES = ('train', 'test')
-MOST_BYTES = 1 << 26   # the paths of a million images
+PARTS = ('train', 'test')
+MAX_FILE_BYTES = 1 << 26   # the paths of a million images
+
+Split = Mapping[str, Any]   # 'train' and 'test': lists of paths; other keys are ignored
+SplitSource = Union[Split, StrPath]
 
 
-def make_split(images, root, seed, test_fraction):
-    """Draw a fraction of each class for testing, with an image of it at least on either side.
+def make_split(images: ImageDataset, root: str, seed: int, test_fraction: float) -> Split:
+    """Split off a fraction of each class for testing, with at least one image on either side.
 
-    Returns a dict of `seed`, `test_fraction`, and `train` and `test`: lists of paths relative to
-    `root`, with slashes. An image's place in the draw is the hash of its path and the seed: the
-    same on every machine, and the same when others are added.
+    Images are ordered by the hash of their path and the seed: the split is the same on every
+    machine, and images that are added later move no others.
+
+    Args:
+        images: The images of all classes.
+        root: Folder that the paths of the split are relative to.
+        seed: Number that selects one of many splits.
+        test_fraction: Share of each class, between 0 and 1.
+
+    Returns:
+        A dict of `seed`, `test_fraction`, and `train` and `test`: lists of paths with slashes.
+
+    Raises:
+        UsageError: If the fraction is out of range, or a class has fewer than two images.
     """
     if not 0 < test_fraction < 1:
         raise UsageError(f'test_fraction is {test_fraction!r}: '
                          'it must be between 0 and 1, such as 0.2')
-    test = set()
+    test: set[str] = set()
     paths = relative_paths(images, root)
     for label, name in enumerate(images.synsets):
-        mine = [path for path, item in zip(paths, images.items) if item[1] == label]
-        if len(mine) < 2:
-            raise UsageError(f'only one image of {name} ({mine[0]}): '
-                             'a split into training and test needs two of each class')
-        mine.sort(key=lambda path: hashlib.sha256(f'{seed}/{path}'.encode()).digest())
-        test.update(mine[:min(max(round(test_fraction * len(mine)), 1), len(mine) - 1)])
+        members = [path for path, item in zip(paths, images.items) if item[1] == label]
+        if len(members) < 2:
+            raise UsageError(f'class {name!r} has only one image ({members[0]}): a split into '
+                             'training and test images needs at least 2 per class')
+        members.sort(key=lambda path: hashlib.sha256(f'{seed}/{path}'.encode()).digest())
+        test.update(members[:min(max(round(test_fraction * len(members)), 1), len(members) - 1)])
     return {'seed': seed, 'test_fraction': test_fraction,
             'train': [path for path in paths if path not in test],
             'test': [path for path in paths if path in test]}
 
 
-def read_split(split):
-    """Return a split given as such or as the path of a json file; raises `UsageError` for neither.
+def read_split(split: SplitSource) -> Split:
+    """Return a split, given as a dict or as the path of a JSON file.
 
-    It is a dict with the lists `train` and `test` of paths; what else is in it counts for nothing.
+    Raises:
+        UsageError: If it does not have the lists `train` and `test` of paths.
     """
     if not isinstance(split, dict):
-        split = read_json(split, MOST_BYTES)
-    if not isinstance(split, dict) or not all(_are_paths(split.get(side)) for side in SIDES):
-        raise UsageError('a split is a dict with the lists `train` and `test` of paths')
+        split = read_json(cast(StrPath, split), MAX_FILE_BYTES)
+    if not isinstance(split, dict) or not all(_is_path_list(split.get(part)) for part in PARTS):
+        raise UsageError('invalid split: expected a dict with the lists `train` and `test` of '
+                         'paths')
     return split
 
 
-def _are_paths(value):
+def _is_path_list(value: object) -> bool:
     return isinstance(value, (list, tuple)) and all(isinstance(path, str) for path in value)
 
 
-def take_split(images, root, split):
-    """Return the training and the test images that a split names; others are in neither."""
+def apply_split(images: ImageDataset, root: str,
+                split: SplitSource) -> tuple[ImageDataset, ImageDataset]:
+    """Return the training and the test images of a split; images it does not name are in neither.
+
+    Raises:
+        UsageError: If the split does not fit the images.
+    """
     items = dict(zip(relative_paths(images, root), images.items))
-    train, test = (set(read_split(split)[side]) for side in SIDES)
+    names = read_split(split)
+    train, test = (set(names[part]) for part in PARTS)
     missing = sorted((train | test) - set(items))
     if missing:
-        raise UsageError(f'the split names {len(missing)} images that are not under {root}: '
-                         f'{listed(missing)}; split this folder anew')
-    twice = sorted(train & test)
-    if twice:
-        raise UsageError(f'the split has {len(twice)} images for training and testing at once: '
-                         f'{listed(twice)}; split this folder anew')
-    train, test = (images.holding(item for path, item in items.items() if path in side)
-                   for side in (train, test))
-    lacking = what_lacks(train, test)
-    if lacking:
-        raise UsageError(f'the split leaves none {lacking}: split this folder anew')
-    return train, test
+        raise UsageError(f'the split names {len(missing)} images that are not in {root}: '
+                         f'{shortlist(missing)}; make a new split')
+    both = sorted(train & test)
+    if both:
+        raise UsageError(f'the split has {len(both)} images in both `train` and `test`: '
+                         f'{shortlist(both)}; make a new split')
+    parts = [images.subset(item for path, item in items.items() if path in part)
+             for part in (train, test)]
+    problem = empty_part(*parts)
+    if problem:
+        raise UsageError(f'{problem} in the split: make a new split')
+    return parts[0], parts[1]
 
 
-def what_lacks(train, test):
-    """Name a training class or a test set without images, for a message; '' if there is none."""
+def empty_part(train: ImageDataset, test: ImageDataset) -> str:
+    """Name the training class or the test set that is empty, for a message; '' if none is.
+
+    Such as "class 'stool' has no training images".
+    """
     labels = {label for _, label in train.items}
-    empty = [name for label, name in enumerate(train.synsets) if label not in labels]
+    empty = [repr(name) for label, name in enumerate(train.synsets) if label not in labels]
     if empty:
-        return f'of {listed(empty)} for training'
-    return '' if test.items else 'for testing'
+        subject = f'class {empty[0]} has' if len(empty) == 1 else f'classes {shortlist(empty)} have'
+        return f'{subject} no training images'
+    return '' if test.items else 'the test set has no images'
 
 
-def relative_paths(images, root):
-    """Paths of the images relative to `root`, with slashes on every system."""
+def relative_paths(images: ImageDataset, root: str) -> list[str]:
+    """Return the paths of the images relative to `root`, with slashes on every system."""
     return [os.path.relpath(path, root).replace(os.sep, '/') for path, _ in images.items]

@@ -48,6 +48,6 @@ def export_int8(run, folders):
 def _some(images, image_size):
     """Test views of `IMAGES` of the images, evenly from all classes: a NumPy batch."""
     step = max(len(images.items) // IMAGES, 1)
-    some = images.holding(images.items[::step])
+    some = images.subset(images.items[::step])
     loader = ImageLoader(some, test_augs(image_size), BATCH_SIZE)
     return np.concatenate([X.asnumpy() for X, _ in loader])

@@ -20,8 +20,13 @@ def stream_sha1(file):
 
 def file_sha256(path):
     """SHA-256 of a file in hexadecimal."""
-    sha256 = hashlib.sha256()
     with open(path, 'rb') as file:
-        for block in iter(lambda: file.read(1 << 20), b''):
-            sha256.update(block)
-    return sha256.hexdigest()
+        return stream_sha256(file)
+
+
+def stream_sha256(file):
+    """SHA-256 of what is left to read of an open file, in hexadecimal."""
+    digest = hashlib.sha256()
+    for chunk in iter(lambda: file.read(1 << 20), b''):
+        digest.update(chunk)
+    return digest.hexdigest()

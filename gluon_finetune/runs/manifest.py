@@ -11,7 +11,7 @@ import os
 import re
 
 from ..data.check import hash_images
-from ..data.dataset import listed
+from ..data.dataset import shortlist
 from ..data.split import relative_paths
 from ..errors import UsageError
 from ..files.read import read_bytes
@@ -24,13 +24,18 @@ class Manifest(dict):
     """(part, class, path) -> SHA-256, of the images of `ImageFolders`, in their order."""
 
     @classmethod
-    def of(cls, folders):
-        """The images as they are now, their paths relative to the folder."""
+    def of(cls, folders, hashes=None):
+        """The images as they are now, their paths relative to the folder.
+
+        `hashes`: path -> SHA-256 of images that have been hashed already (`ImageFolders.hashes`).
+        """
         files = {(part, images.synsets[label], path): full
                  for part, images in (('train', folders.train), ('test', folders.test))
                  for path, (full, label) in zip(relative_paths(images, folders.root),
                                                 images.items)}
-        return cls(zip(files, hash_images(list(files.values()))))
+        if hashes is None:
+            hashes = dict(zip(files.values(), hash_images(list(files.values()))))
+        return cls((key, hashes[path]) for key, path in files.items())
 
     @classmethod
     def from_csv(cls, path):
@@ -69,16 +74,16 @@ class Manifest(dict):
             changes['gone'] = [key for key in self if key not in now]
             changes['of other content'] = [key for key in self
                                            if now.get(key, self[key]) != self[key]]
-        return '; '.join(f'{len(keys)} {change} ({listed([path for _, _, path in keys])})'
+        return '; '.join(f'{len(keys)} {change} ({shortlist([path for _, _, path in keys])})'
                          for change, keys in changes.items() if keys)
 
     def restore(self, folders):
         """These images as `ImageFolders`, those included that are gone."""
         other = copy.copy(folders)
         other.train, other.test = (
-            images.holding((os.path.join(folders.root, *path.split('/')),
-                              folders.classes.index(name))
-                             for side, name, path in self if side == part)
+            images.subset((os.path.join(folders.root, *path.split('/')),
+                           folders.classes.index(name))
+                          for side, name, path in self if side == part)
             for part, images in (('train', folders.train), ('test', folders.test)))
         return other
 

@@ -40,7 +40,7 @@ def start_run(path, config, folders, devices=None):
     check_output(net, config.image_size, len(folders.classes))
     config = dataclasses.replace(config, network=net.network)
     return net, RunDirectory.create(path, config, folders.classes, folders.split,
-                                    Manifest.of(folders))
+                                    Manifest.of(folders, folders.hashes()))
 
 
 def resume_run(path, config, folders, say=warnings.warn):

@@ -95,7 +95,7 @@ def test_a_image_of_a_split_that_is_gone_is_left_out(chairs_copy, tmp_path, caps
     gone.unlink()
     resume = ['train', chairs_copy, '--out', run, '--resume', '--epochs', '2']
     status, _, err = say(capsys, *resume)
-    assert status == 2 and 'the split names 1 images that are not under' in err[0]
+    assert status == 2 and 'the split names 1 images that are not in' in err[0]
     status, out, _ = say(capsys, *resume, '--on-bad', 'skip')
     assert status == 0 and f'epoch 2 went without 1 image ({gone}: ' in out
 

@@ -1,4 +1,4 @@
-"""What check lets pass trains; what it lists would have broken the epoch."""
+"""Images that pass the check can be trained on; the others are listed, each with a reason."""
 import os
 import shutil
 
@@ -14,7 +14,7 @@ from gluon_finetune.data.loader import load_data
 
 @pytest.fixture
 def zoo(chairs_copy):
-    """chairs/ with files in its classes that are unusual, and files that are useless."""
+    """chairs/ with unusual images in one class, and unusable files in another."""
     good, bad = chairs_copy / 'train' / 'sofa', chairs_copy / 'train' / 'stool'
     noise = np.random.RandomState(0).randint(0, 255, (3, 40_000, 3)).astype('uint8')
     for name, pixels in {'long.png': noise, 'high.png': noise.swapaxes(0, 1),
@@ -22,10 +22,10 @@ def zoo(chairs_copy):
                          'large.jpg': np.tile(noise[:, :2000], (900, 1, 1))}.items():
         Image.fromarray(np.ascontiguousarray(pixels)).save(good / name)
     Image.fromarray(noise[:, :99]).convert('CMYK').save(good / 'cmyk.tif')
-    whole = (good / '0.jpg').read_bytes()
-    (good / 'padded.jpg').write_bytes(whole + b'\0' * 999)
+    complete = (good / '0.jpg').read_bytes()
+    (good / 'padded.jpg').write_bytes(complete + b'\0' * 999)
     (bad / 'text.jpg').write_text('hello')
-    (bad / 'cut.jpg').write_bytes(whole[:len(whole) // 2])
+    (bad / 'cut.jpg').write_bytes(complete[:len(complete) // 2])
     (bad / 'empty.png').touch()
     (bad / 'page.html.jpg').write_text('<!DOCTYPE html><title>404</title>')
     (bad / 'zeros.jpg').write_bytes(b'\xff\xd8' + b'\0' * 5000)
@@ -35,21 +35,21 @@ def zoo(chairs_copy):
     return chairs_copy
 
 
-DAMAGED = 'damaged: its data end early or make no sense'
-UNKNOWN = 'not an image that can be read: expected JPEG, PNG, BMP, GIF, TIFF or WebP'
-REASONS = {'text.jpg': UNKNOWN, 'cut.jpg': DAMAGED, 'empty.png': 'the file is empty',
+CORRUPT = 'corrupt: its data is truncated or invalid'
+UNKNOWN = 'unknown image format: expected JPEG, PNG, BMP, GIF, TIFF or WebP'
+REASONS = {'text.jpg': UNKNOWN, 'cut.jpg': CORRUPT, 'empty.png': 'the file is empty',
            'page.html.jpg': UNKNOWN, 'zeros.jpg': UNKNOWN, 'pipe.webp': 'not a file',
            'gone.gif': 'cannot be read: No such file or directory',
-           'dot.png': '1x1 pixels: too small to crop, at least 3x3 are needed'}
+           'dot.png': 'too small: 1x1 pixels, but the minimum is 3x3'}
 
 
-def test_the_useless_is_listed_with_its_reason(zoo):
+def test_unusable_images_are_listed_with_their_reasons(zoo):
     folder = zoo / 'train' / 'stool'
     assert ImageFolders(zoo).check(progress=False) == [
         BadImage(str(folder / name), REASONS[name]) for name in sorted(REASONS)]
 
 
-def test_what_passes_does_not_break_the_epoch(zoo):
+def test_images_that_pass_can_be_trained_on(zoo):
     folders = ImageFolders(zoo)
     folders = folders.without(folders.check(progress=False))
     for _ in range(5):   # random crops: an image might fail now and then
@@ -69,7 +69,7 @@ def test_the_smallest_image_survives_every_crop(tmp_path, zoo):
     for i in range(300):
         shutil.copy(zoo / 'train' / 'sofa' / 'least.png', zoo / 'train' / 'bench' / f'{i}.png')
     shutil.rmtree(zoo / 'test' / 'stool')
-    with pytest.warns(UserWarning, match='300 images of bench and 1 of sofa'):
+    with pytest.warns(UserWarning, match="300 images of 'bench', 1 of 'sofa'"):
         folders = ImageFolders(zoo)
     assert folders.check(progress=False) == []
     for X, _ in load_data(folders, 50, 8)[0]:
@@ -85,7 +85,7 @@ def test_progress_goes_to_stderr_and_can_be_off(chairs, capsys):
     assert out == '' and 'checking images' in err
 
 
-def test_order_is_that_of_the_paths_whatever_thread_is_first(tmp_path, monkeypatch):
+def test_reports_have_the_order_of_the_paths(tmp_path, monkeypatch):
     monkeypatch.setattr(check, 'usable_cores', lambda: 8)
     paths = [str(tmp_path / f'{i}.jpg') for i in range(50)]
     assert [bad.path for bad in check_images(paths, progress=False)] == paths

@@ -1,4 +1,4 @@
-"""Folders become labelled images; what cannot be trained on is said before anything runs."""
+"""Folders become labelled images; folders that cannot be trained on are refused."""
 import os
 import warnings
 
@@ -60,7 +60,7 @@ def test_labels_of_the_test_set_are_those_of_training_by_name(lay):
     assert folders.test.synsets == ['a', 'b', 'c']
 
 
-def test_hidden_files_and_what_is_no_image_are_left_alone(lay):
+def test_hidden_and_other_files_are_ignored(lay):
     root = lay(train_a='2.jpg 1.JPG .3.jpg ._1.JPG Thumbs.db notes.txt 3.JPeG', train_b='1.png',
                train_a_deeper='4.jpg', test_a='1.jpg')
     os.makedirs('chairs/train/__MACOSX')
@@ -73,7 +73,7 @@ def test_hidden_files_and_what_is_no_image_are_left_alone(lay):
         '1.JPG', '2.jpg', '3.JPeG', '1.png']
 
 
-def test_order_is_not_the_file_systems(lay, monkeypatch):
+def test_the_order_does_not_depend_on_the_file_system(lay, monkeypatch):
     root = lay(train_b='2.jpg 10.jpg 1.jpg', train_a='1.jpg', test_a='1.jpg')
     expected = ImageFolders(root).train.items
     real = os.listdir
@@ -101,8 +101,8 @@ def test_folders_of_other_names(lay):
     assert [label for _, label in folders.test.items] == [1]
 
 
-LAYOUT = ('expected a folder that holds train/<class>/ and test/<class>/, '
-          'or one folder of images for each class')
+LAYOUT = ('expected a folder with train/<class>/ and test/<class>/, '
+          'or with one folder of images per class')
 
 
 @pytest.mark.parametrize('options, missing', [
@@ -125,7 +125,7 @@ def test_a_test_folder_without_training(lay):
     ('1.jpg 2.jpg 3.jpg 4.jpg', '4 other files (1.jpg, 2.jpg, 3.jpg, ...)')])
 def test_no_classes(lay, files, found):
     assert refused(lay(train=files)) == (
-        'no classes under chairs/train: expected a folder of images for each class, '
+        'no classes in chairs/train: expected one folder of images per class, '
         f'found {found}')
 
 
@@ -139,18 +139,18 @@ def test_an_empty_class(lay, side, files, found):
         os.remove('chairs/train/stool/1.jpg')
     lay(**{f'{side}_stool': files})
     assert refused(root) == (
-        f'no images under chairs/{side}/stool: expected {IMAGES} files, found {found}')
+        f'no images in chairs/{side}/stool: expected {IMAGES} files, found {found}')
 
 
 def test_one_class_only(lay):
     assert refused(lay(train_a='1.jpg', test_a='1.jpg')) == (
-        'only one class under chairs/train (a): '
-        'expected a folder of images for each of two classes or more')
+        'only one class in chairs/train (a): '
+        'a classifier needs at least 2 classes, each a folder of images')
 
 
 def test_a_test_class_unknown_to_training(lay):
     assert refused(lay(train_a='1.jpg', train_b='1.jpg', test_A='1.jpg', test_b='1.jpg')) == (
-        'A under chairs/test is no class of the training images: those are a, b; '
+        'unknown class in chairs/test: A; the training classes are a, b: '
         'rename or remove the folder')
 
 
@@ -161,12 +161,12 @@ def test_imbalance_is_a_warning(lay):
         folders = ImageFolders(root)
     assert len(folders.train) == 20_003
     assert [str(warning.message) for warning in caught] == [
-        '20000 images of sofa and 3 of stool: a net that always answers sofa would look good; '
-        'add images of stool']
+        "imbalanced classes: 20000 images of 'sofa', 3 of 'stool'; a net that always predicts "
+        "'sofa' would seem accurate: add images of 'stool'"]
     assert caught[0].filename == __file__
 
 
-def test_what_is_left_out_is_gone_and_the_rest_stays(lay):
+def test_without_skips_these_images_only(lay):
     folders = ImageFolders(lay(train_a='1.jpg 2.jpg', train_b='1.jpg', test_a='1.jpg 2.jpg'))
     bad = [BadImage(os.path.join('chairs', *path), 'empty')
            for path in (('train', 'a', '1.jpg'), ('test', 'a', '2.jpg'))]
@@ -176,13 +176,20 @@ def test_what_is_left_out_is_gone_and_the_rest_stays(lay):
     assert left.classes == ['a', 'b'] and len(folders.without([bad[0].path]).test) == 2
 
 
-@pytest.mark.parametrize('side, what', [('train', 'of b for training'), ('test', 'for testing')])
-def test_leaving_out_must_leave_something(lay, side, what):
-    folders = ImageFolders(lay(train_a='1.jpg', train_b='1.jpg', test_b='1.jpg'))
+@pytest.mark.parametrize('skipped, problem', [
+    (['train/b/1.jpg', 'train/a/2.jpg', 'test/b/1.jpg'],
+     "class 'b' has no training images left after skipping 1 unreadable one"),
+    (['train/a/1.jpg', 'train/a/2.jpg', 'train/a/3.jpg'],
+     "class 'a' has no training images left after skipping 3 unreadable ones"),
+    (['train/b/1.jpg', 'train/a/1.jpg', 'train/a/2.jpg', 'train/a/3.jpg'],
+     "classes 'a', 'b' have no training images left after skipping 4 unreadable ones"),
+    (['train/a/1.jpg', 'test/b/1.jpg', 'test/b/2.jpg'],
+     'the test set has no images left after skipping 2 unreadable ones')])
+def test_a_class_or_test_set_must_not_become_empty(lay, skipped, problem):
+    folders = ImageFolders(lay(train_a='1.jpg 2.jpg 3.jpg', train_b='1.jpg', test_b='1.jpg 2.jpg'))
     with pytest.raises(UsageError) as caught:
-        folders.without([os.path.join('chairs', side, 'b', '1.jpg')])
-    assert str(caught.value) == (f'leaving out the unusable images (1) leaves none {what}: '
-                                 'put others under chairs')
+        folders.without([os.path.join('chairs', *path.split('/')) for path in skipped])
+    assert str(caught.value) == f'{problem}: add images to chairs'
 
 
 def test_unreadable_image_in_an_epoch_names_the_file(lay):
@@ -192,11 +199,11 @@ def test_unreadable_image_in_an_epoch_names_the_file(lay):
         folders.train[0]
 
 
-def test_a_image_folder_alone_is_gluons(chairs):
-    ours, gluons = ImageDataset(chairs / 'train'), mx.gluon.data.vision.ImageFolderDataset(
-        str(chairs / 'train'))
-    assert (ours.items, ours.synsets) == (gluons.items, gluons.synsets)
-    assert np.array_equal(ours[5][0].asnumpy(), gluons[5][0].asnumpy())
+def test_one_folder_is_read_as_by_gluon(chairs):
+    images = ImageDataset(chairs / 'train')
+    gluons = mx.gluon.data.vision.ImageFolderDataset(str(chairs / 'train'))
+    assert (images.items, images.synsets) == (gluons.items, gluons.synsets)
+    assert np.array_equal(images[5][0].asnumpy(), gluons[5][0].asnumpy())
 
 
 @pytest.mark.realdata

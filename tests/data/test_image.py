@@ -1,4 +1,4 @@
-"""Every kind of image becomes the same RGB pixels, upright; what cannot be used says why."""
+"""Every image format becomes the same upright RGB pixels; unusable files raise the reason."""
 import os
 import struct
 import zlib
@@ -72,14 +72,14 @@ def test_one_bit_and_sixteen_bits(tmp_path):
     stripes = np.tile(np.array([[False, True]]), (8, 4))
     pixels = read_pixels(save(Image.fromarray(stripes), tmp_path / 'a.png'))
     assert np.array_equal(pixels[:, :, 1], stripes * 255)
-    deep = GREY.astype('uint16') * 256 + 200   # the low byte is what is lost
+    deep = GREY.astype('uint16') * 256 + 200   # the low byte is lost
     for extension in ('png', 'tif'):
         pixels = read_pixels(save(deep, tmp_path / f'b.{extension}'))
         assert np.array_equal(pixels, np.dstack([GREY] * 3))
         assert np.array_equal(pixels, mx.image.imread(str(tmp_path / f'b.{extension}')).asnumpy())
 
 
-def test_sixteen_bit_colours_keep_their_high_byte(tmp_path):
+def test_sixteen_bit_colours_become_their_high_byte(tmp_path):
     path = tmp_path / 'a.png'
     path.write_bytes(png((RGB.astype('uint16') * 256 + 200).astype('>u2'), bits=16))
     assert np.array_equal(read_pixels(str(path)), RGB)
@@ -114,7 +114,7 @@ def test_exif_orientation_is_undone(tmp_path, extension, orientation, stored):
 
 
 @pytest.mark.filterwarnings('ignore:Corrupt EXIF data')
-def test_broken_exif_spoils_no_pixels(tmp_path):
+def test_corrupt_exif_does_not_affect_the_pixels(tmp_path):
     path = save(RGB, tmp_path / 'a.jpg', exif=b'Exif\0\0II*\0\xff\xff\xff\xff nonsense')
     assert read_pixels(path).shape == RGB.shape
 
@@ -125,7 +125,7 @@ def test_an_animation_gives_its_first_frame(tmp_path):
     assert np.array_equal(read_pixels(path), RGB)
 
 
-def test_array_of_the_style_in_force(tmp_path, numpy_mode):
+def test_the_array_is_of_the_active_api(tmp_path, numpy_mode):
     X = read_image(save(RGB, tmp_path / 'a.png'))
     assert type(X) is (mx.np.ndarray if numpy_mode else mx.nd.NDArray)
     assert X.shape == (48, 64, 3) and np.array_equal(X.asnumpy(), RGB)
@@ -143,24 +143,24 @@ def jpeg(tmp_path):
     return (tmp_path / 'good.jpg').read_bytes()
 
 
-DAMAGED = 'damaged: its data end early or make no sense'
-UNKNOWN = 'not an image that can be read: expected JPEG, PNG, BMP, GIF, TIFF or WebP'
+CORRUPT = 'corrupt: its data is truncated or invalid'
+UNKNOWN = 'unknown image format: expected JPEG, PNG, BMP, GIF, TIFF or WebP'
 
 
 @pytest.mark.parametrize('content, reason', [
     (lambda tmp: b'', 'the file is empty'),
     (lambda tmp: b'hello, I am a text file', UNKNOWN),
     (lambda tmp: b'%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n', UNKNOWN),
-    (lambda tmp: jpeg(tmp)[:40], DAMAGED),
-    (lambda tmp: jpeg(tmp)[:-200], DAMAGED),
-    (lambda tmp: png(RGB, 8)[:-60], DAMAGED),
-    (lambda tmp: png(RGB[:1, :1], 8), '1x1 pixels: too small to crop, at least 3x3 are needed'),
-    (lambda tmp: png(RGB[:2, :9], 8), '9x2 pixels: too small to crop, at least 3x3 are needed'),
+    (lambda tmp: jpeg(tmp)[:40], CORRUPT),
+    (lambda tmp: jpeg(tmp)[:-200], CORRUPT),
+    (lambda tmp: png(RGB, 8)[:-60], CORRUPT),
+    (lambda tmp: png(RGB[:1, :1], 8), 'too small: 1x1 pixels, but the minimum is 3x3'),
+    (lambda tmp: png(RGB[:2, :9], 8), 'too small: 9x2 pixels, but the minimum is 3x3'),
     (lambda tmp: png(RGB, 8, size=(8_001, 10_000)),
-     '10000x8001 pixels: at most 80 million are decoded, scale it down'),
+     '10000x8001 pixels: the limit is 80 million, scale the image down'),
     (lambda tmp: png(RGB, 8, size=(60_000, 60_000)),
-     'too many pixels: at most 80 million are decoded, scale it down')])
-def test_what_cannot_be_used_says_why(tmp_path, content, reason):
+     'too many pixels: the limit is 80 million, scale the image down')])
+def test_an_unusable_image_raises_the_reason(tmp_path, content, reason):
     path = tmp_path / 'bad.jpg'
     path.write_bytes(content(tmp_path))
     with pytest.raises(UsageError) as caught:
@@ -169,14 +169,14 @@ def test_what_cannot_be_used_says_why(tmp_path, content, reason):
     assert caught.value.__suppress_context__
 
 
-def test_float_pixels_have_no_known_range(tmp_path):
+def test_float_pixels_are_refused(tmp_path):
     path = save(Image.fromarray(GREY / np.float32(255)), tmp_path / 'a.tif')
     with pytest.raises(UsageError, match='floats or 32-bit integers: save it with 8 or 16 bits'):
         read_pixels(path)
 
 
-def test_what_is_no_readable_file_says_why(tmp_path, monkeypatch):
-    os.mkfifo(tmp_path / 'pipe.jpg')   # to open it would be to wait for ever
+def test_an_unreadable_file_raises_the_reason(tmp_path, monkeypatch):
+    os.mkfifo(tmp_path / 'pipe.jpg')   # opening it would block forever
     os.symlink('nowhere', tmp_path / 'link.jpg')
     for name, reason in [('pipe.jpg', 'not a file'),
                          ('link.jpg', 'cannot be read: No such file or directory')]:

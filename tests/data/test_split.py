@@ -1,4 +1,4 @@
-"""A folder without test/ is split the same way everywhere, by class, and the split can be kept."""
+"""A folder without test/ is split by class, the same way everywhere; a split can be reused."""
 import json
 import os
 
@@ -35,7 +35,7 @@ def test_each_class_is_split_by_the_fraction(chairs):
 
 
 def test_the_split_is_the_same_on_every_machine(chairs):
-    # Written down, because another draw would change people's test sets.
+    # Written down, because another split would change people's test sets.
     assert ImageFolders(chairs).split['test'] == ['sofa/0.jpg', 'sofa/4.jpg', 'stool/2.jpg']
     assert ImageFolders(chairs, seed=1).split['test'] == ['sofa/1.jpg', 'sofa/5.jpg', 'stool/3.jpg']
 
@@ -62,32 +62,32 @@ def test_a_train_folder_without_test_is_split(chairs, tmp_path):
 
 
 def test_a_split_comes_back_as_dict_and_as_file(chairs, tmp_path):
-    drawn = ImageFolders(chairs, seed=7)
-    (tmp_path / 'split.json').write_text(json.dumps(drawn.split))
+    first = ImageFolders(chairs, seed=7)
+    (tmp_path / 'split.json').write_text(json.dumps(first.split))
     open('chairs/stool/new.jpg', 'w').close()   # not in the split, so on neither side
-    for split in (drawn.split, 'split.json', tmp_path / 'split.json'):
+    for split in (first.split, 'split.json', tmp_path / 'split.json'):
         again = ImageFolders(chairs, split=split)
-        assert (again.train.items, again.test.items) == (drawn.train.items, drawn.test.items)
-        assert again.split == drawn.split
+        assert (again.train.items, again.test.items) == (first.train.items, first.test.items)
+        assert again.split == first.split
 
 
-def test_images_left_out_leave_the_split_as_well(chairs):
+def test_skipped_images_are_removed_from_the_split(chairs):
     folders = ImageFolders(chairs)
     bad = folders.train.items[0][0]
-    left = folders.without([bad])
-    assert len(left.split['train']) == len(folders.split['train']) - 1
-    assert ImageFolders(chairs, split=left.split).train.items == left.train.items
+    rest = folders.without([bad])
+    assert len(rest.split['train']) == len(folders.split['train']) - 1
+    assert ImageFolders(chairs, split=rest.split).train.items == rest.train.items
 
 
 def test_one_image_cannot_be_split(chairs):
     os.makedirs('chairs/bench')
     open('chairs/bench/1.jpg', 'w').close()
-    assert refused(chairs) == ('only one image of bench (bench/1.jpg): '
-                               'a split into training and test needs two of each class')
+    assert refused(chairs) == ("class 'bench' has only one image (bench/1.jpg): "
+                               'a split into training and test images needs at least 2 per class')
 
 
 @pytest.mark.parametrize('fraction', [0, 1, -0.1, 2, float('nan')])
-def test_a_fraction_that_is_none(chairs, fraction):
+def test_a_fraction_out_of_range(chairs, fraction):
     assert refused(chairs, test_fraction=fraction) == (
         f'test_fraction is {fraction!r}: it must be between 0 and 1, such as 0.2')
 
@@ -95,19 +95,19 @@ def test_a_fraction_that_is_none(chairs, fraction):
 def test_splits_that_do_not_fit(chairs, tmp_path):
     split = ImageFolders(chairs).split
     gone = dict(split, test=split['test'] + ['stool/a.jpg', '../b.jpg'])
-    assert refused(chairs, split=gone) == ('the split names 2 images that are not under chairs: '
-                                           '../b.jpg, stool/a.jpg; split this folder anew')
+    assert refused(chairs, split=gone) == ('the split names 2 images that are not in chairs: '
+                                           '../b.jpg, stool/a.jpg; make a new split')
     twice = dict(split, test=split['test'] + split['train'][:1])
     assert refused(chairs, split=twice) == (
-        'the split has 1 images for training and testing at once: '
-        f'{split["train"][0]}; split this folder anew')
+        'the split has 1 images in both `train` and `test`: '
+        f'{split["train"][0]}; make a new split')
     unused = dict(split, train=[path for path in split['train'] if 'stool' not in path])
-    assert refused(chairs, split=unused) == ('the split leaves none of stool for training: '
-                                             'split this folder anew')
+    assert refused(chairs, split=unused) == ("class 'stool' has no training images in the "
+                                             'split: make a new split')
     assert refused(chairs, split=dict(split, test=[])) == (
-        'the split leaves none for testing: split this folder anew')
+        'the test set has no images in the split: make a new split')
     assert refused(chairs, split={'train': []}) == (
-        'a split is a dict with the lists `train` and `test` of paths')
+        'invalid split: expected a dict with the lists `train` and `test` of paths')
     assert refused(chairs, split='no.json') == (
         'cannot read no.json: No such file or directory')
     (tmp_path / 'bad.json').write_text('{')
@@ -117,10 +117,10 @@ def test_splits_that_do_not_fit(chairs, tmp_path):
     for wrong in ('[]', '{"train": "a", "test": []}', '{"train": [1, "a"], "test": [{}]}'):
         (tmp_path / 'bad.json').write_text(wrong)
         assert refused(chairs, split='bad.json') == (
-            'a split is a dict with the lists `train` and `test` of paths')
+            'invalid split: expected a dict with the lists `train` and `test` of paths')
     os.makedirs('chairs/train')
     os.rename('chairs/sofa', 'chairs/train/sofa')
     os.rename('chairs/stool', 'chairs/train/stool')
     os.makedirs('chairs/test')
-    assert refused(chairs, split=split) == ('a split was given, but chairs/test is there: '
-                                            'leave the split out, or move the test folder away')
+    assert refused(chairs, split=split) == ('split= was given, but chairs/test exists: '
+                                            'omit split=, or move the test folder away')

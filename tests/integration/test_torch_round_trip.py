@@ -41,7 +41,7 @@ def test_same_predictions_on_400_photographs(hotdog_root, tmp_path):
     source = str(tmp_path / 'resnet18-mine.pth')
     torch.save(torch_net('resnet18').state_dict(), source)
     folders = ImageFolders(str(hotdog_root))
-    folders.train = folders.train.holding(folders.train.items[::4])  # enough to tell classes apart
+    folders.train = folders.train.subset(folders.train.items[::4])  # enough to tell classes apart
     config = Config(source=source, image_size=64, batch_size=16, num_epochs=1, learning_rate=0.02,
                     lr_mult=1)
     net, run = start_run(str(tmp_path / 'run'), config, folders)

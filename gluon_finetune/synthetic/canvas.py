@@ -1,37 +1,63 @@
-"""Draws shaded, lit images; knows light, colours and textures, and not what is drawn."""
+"""Drawing of shaded and lit shapes, textured surfaces and camera effects."""
+from __future__ import annotations
+
+from typing import Any, Iterator, Sequence, Tuple, Union
+
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-SUPERSAMPLING = 2   # every image is drawn this much larger, then reduced: smooth edges
+from ..types import NumPyArray
+
+SUPERSAMPLING = 2   # images are drawn this many times larger, then reduced: smooth edges
+
+Rng = np.random.Generator
+Size = Tuple[int, int]                            # width, height in pixels
+Colour = Union[Sequence[float], NumPyArray]       # red, green, blue: 0 to 255
+Points = Union[Sequence[Sequence[float]], NumPyArray]   # (n, 2): x, y in the pen's coordinates
 
 
 class Pen:
-    """Draws solid things on a transparent layer, in a frame of x, y from -1 to 1 put anywhere.
+    """A pen that draws solid shapes on a transparent layer, in coordinates from -1 to 1.
 
-    `scale` in pixels and `angle` in radians place the frame round `centre`; `squash` below 1
-    shortens its y axis, as a slanted view does, and `bend` curves its x axis.
+    Args:
+        size: Width and height of the layer in pixels.
+        centre: Pixel that the origin of the coordinates lies on.
+        scale: Length of a unit in pixels.
+        angle: Rotation of the coordinates in radians.
+        squash: Factor on the y axis; below 1 as in a slanted view.
+        bend: Curvature of the x axis.
+        light: Direction (x, y) that the light comes from.
     """
-    def __init__(self, size, centre, scale, angle=0, squash=1, bend=0, light=(-.6, -.8)):
+
+    def __init__(self, size: Size, centre: Sequence[float] | NumPyArray, scale: float,
+                 angle: float = 0, squash: float = 1, bend: float = 0,
+                 light: Sequence[float] | NumPyArray = (-.6, -.8)) -> None:
         self.layer = Image.new('RGBA', size)
         self._draw = ImageDraw.Draw(self.layer)
         self._light = np.array(light)
         self.place(centre, scale, angle, squash, bend)
 
-    def place(self, centre, scale, angle=0, squash=1, bend=0):
-        """Move the frame: what is drawn from now on lies there."""
+    def place(self, centre: Sequence[float] | NumPyArray, scale: float, angle: float = 0,
+              squash: float = 1, bend: float = 0) -> None:
+        """Move the coordinates for what is drawn next."""
         cos, sin = np.cos(angle), np.sin(angle)
         self._matrix = scale * np.array([[cos, sin], [-sin * squash, cos * squash]])
         self._centre, self._bend = np.array(centre), bend
         self._unit = scale * squash ** .5
 
-    def pixels(self, points):
-        """Frame coordinates, shape (n, 2), as pixels."""
+    def pixels(self, points: Points) -> NumPyArray:
+        """Convert coordinates, shape (n, 2), to pixels."""
         points = np.array(points, dtype=float)
         points[:, 1] += self._bend * (points[:, 0] ** 2 - .5)
-        return points @ self._matrix + self._centre
+        pixels: NumPyArray = points @ self._matrix + self._centre
+        return pixels
 
-    def tube(self, spine, radius, colour, gloss=.35):
-        """A round bar along `spine`, `radius` at each of its points (or one, with round ends)."""
+    def tube(self, spine: Points, radius: float | NumPyArray, colour: Colour,
+             gloss: float = .35) -> None:
+        """Draw a round bar along `spine`.
+
+        `radius` is that at each point; with a single number the ends are rounded.
+        """
         spine = self.pixels(spine)
         if np.ndim(radius) == 0:
             along = np.linspace(-1, 1, len(spine))
@@ -46,8 +72,8 @@ class Pen:
             side = reach * (1 - depth)
             self._fill(np.concatenate([middle + side, (middle - side)[::-1]]), shade)
 
-    def blob(self, outline, colour, gloss=.3):
-        """A rounded body inside `outline`."""
+    def blob(self, outline: Points, colour: Colour, gloss: float = .3) -> None:
+        """Draw a rounded body inside `outline`."""
         outline = self.pixels(outline)
         middle = outline.mean(0)
         reach = np.abs(outline - middle).max()
@@ -55,23 +81,23 @@ class Pen:
             shift = self._light * reach * .3 * depth
             self._fill(middle + (outline - middle) * (1 - depth) + shift, shade)
 
-    def flat(self, outline, colour):
-        """An even surface inside `outline`."""
+    def flat(self, outline: Points, colour: Colour) -> None:
+        """Draw an even surface inside `outline`."""
         self._fill(self.pixels(outline), colour)
 
-    def stroke(self, points, width, colour):
-        """A line of paste, cord or paint through `points`, `width` in the frame's units."""
+    def stroke(self, points: Points, width: float, colour: Colour) -> None:
+        """Draw a line of paste, cord or paint through `points`; `width` is in coordinates."""
         points, width = self.pixels(points), max(1, width * self._unit)
         for part, shift, shade in ((1, 0, .7), (.75, .1, 1), (.3, .2, 1.2)):
             shifted = points + self._light * width * shift
             self._draw.line([tuple(p) for p in shifted], _rgb(np.array(colour) * shade),
                             max(1, int(width * part + .5)), joint='curve')
 
-    def _fill(self, polygon, colour):
+    def _fill(self, polygon: NumPyArray, colour: Colour) -> None:
         self._draw.polygon([tuple(p) for p in polygon], _rgb(colour))
 
-    def drop_on(self, image, darkness=.5, softness=3):
-        """Lay what was drawn, and its shadow, on the image (RGB image, in place)."""
+    def drop_on(self, image: Any, darkness: float = .5, softness: float = 3) -> None:
+        """Paste the drawn layer and its shadow on an RGB image, in place."""
         away = tuple(int(v) for v in -self._light * self._unit * .12)
         shadow = Image.new('L', image.size)
         shadow.paste(self.layer.getchannel('A').point(lambda v: v * darkness), away)
@@ -79,26 +105,30 @@ class Pen:
         image.paste(self.layer, mask=self.layer)
 
 
-def _rgb(colour):
+def _rgb(colour: Colour) -> tuple[int, ...]:
     return tuple(int(min(max(v, 0), 255)) for v in colour)
 
 
-def _shades(colour, gloss, steps=6):
-    """(depth 0..1, colour) from the dark rim to the highlight."""
+def _shades(colour: Colour, gloss: float,
+            steps: int = 6) -> Iterator[tuple[float, NumPyArray]]:
+    """Yield (depth 0 to 1, colour) from the dark rim to the highlight."""
     colour = np.array(colour, dtype=float)
     for depth in np.linspace(0, .85, steps):
         body = colour * (.55 + .5 * min(1, depth * 1.7))
         yield depth, body + (255 - body) * gloss * max(0, depth - .45)
 
 
-def noise(rng, size, cells):
-    """Smooth noise of mean 0 and deviation about 1, shape (height, width), `cells` (x, y) wide."""
+def noise(rng: Rng, size: Size, cells: tuple[float, float]) -> NumPyArray:
+    """Return smooth noise, (height, width), of mean 0 and deviation about 1.
+
+    `cells` is the number of bumps along x and y.
+    """
     coarse = rng.standard_normal((max(2, int(cells[1])), max(2, int(cells[0])))).astype('float32')
     return np.asarray(Image.fromarray(coarse).resize(size, Image.BICUBIC))
 
 
-def surface(rng, size, colours):
-    """A table, cloth, stone, lawn or tiles in two colours: RGB image of (width, height) pixels."""
+def surface(rng: Rng, size: Size, colours: Sequence[NumPyArray]) -> Any:
+    """Return an RGB image of a table, cloth, stone, lawn or tiles in two colours."""
     kind = rng.choice(['plain', 'wood', 'checks', 'stripes', 'stone', 'lawn', 'tiles'])
     width, height = size
     y, x = np.mgrid[:height, :width] / min(size)
@@ -125,8 +155,8 @@ def surface(rng, size, colours):
     return Image.fromarray((colours[0] * (1 - mix) + colours[1] * mix).astype('uint8'))
 
 
-def photograph(rng, image):
-    """The drawing as a camera sees it: uneven light, a tint, blur, grain; reduced in size."""
+def photograph(rng: Rng, image: Any) -> Any:
+    """Return an image with camera effects (uneven light, tint, blur, grain), reduced in size."""
     if rng.random() < .35:
         image = image.filter(ImageFilter.GaussianBlur(rng.uniform(.5, 2)))
     pixels = np.asarray(image.reduce(SUPERSAMPLING), dtype='float32')

@@ -1,9 +1,19 @@
-"""How each thing looks, part by part; knows nothing about backgrounds, light or files.
+"""The objects in synthetic images: one function per class.
 
-Every function draws one thing with a pen (see `canvas.Pen`) in a frame of x, y from -1 to 1, long
-things along x; `rng` decides what differs from one to the next.
+Each function draws an object with a `canvas.Pen` in coordinates from -1 to 1, long objects along x;
+the random generator varies its shape and colours.
 """
+from __future__ import annotations
+
+from typing import Callable, Sequence, Tuple
+
 import numpy as np
+
+from ..types import NumPyArray
+from .canvas import Colour, Pen, Rng
+
+Draw = Callable[[Pen, Rng], None]
+_Point = Tuple[float, float]
 
 BREAD, CRUMB, CRUST = (208, 150, 82), (243, 220, 168), (160, 98, 44)
 MEATS = [(172, 70, 44), (146, 56, 38), (192, 90, 62), (118, 54, 36)]
@@ -15,64 +25,67 @@ PAINTS = [(190, 40, 35), (40, 80, 170), (225, 180, 40), (60, 130, 70), (235, 235
           (40, 40, 46), (210, 110, 40), (150, 150, 158), (120, 70, 40), (200, 90, 130)]
 
 
-def tint(rng, colour, spread=16):
-    """A colour near the given one."""
+def tint(rng: Rng, colour: Colour, spread: float = 16) -> NumPyArray:
+    """Return a random colour near the given one."""
     return np.clip(np.array(colour) * rng.uniform(.82, 1.12) + rng.normal(0, spread, 3), 5, 250)
 
 
-def _one(rng, colours, spread=12):
+def _one(rng: Rng, colours: Sequence[Colour], spread: float = 12) -> NumPyArray:
     return tint(rng, colours[rng.integers(len(colours))], spread)
 
 
-def _line(start, end, y=0, points=20):
-    """Points along x, closer together at the ends, where a tube is rounded."""
+def _line(start: float, end: float, y: float = 0, points: int = 20) -> NumPyArray:
+    """Return points along x, closer together at the ends, where a tube is rounded."""
     x = (start + end) / 2 - (end - start) / 2 * np.cos(np.linspace(0, np.pi, points))
     return np.column_stack([x, np.full(points, float(y))])
 
 
-def _oval(width, height, x=0, y=0, points=28, wobble=None):
+def _oval(width: float, height: float, x: float = 0, y: float = 0, points: int = 28,
+          wobble: float | None = None) -> NumPyArray:
     turn = np.linspace(0, 2 * np.pi, points, endpoint=False)
     reach = 1 if wobble is None else 1 + wobble * np.cos(turn * 5 + 1) * np.sin(turn * 3)
     return np.column_stack([x + width * reach * np.cos(turn), y + height * reach * np.sin(turn)])
 
 
-def _box(left, top, right, bottom):
+def _box(left: float, top: float, right: float, bottom: float) -> list[_Point]:
     return [(left, top), (right, top), (right, bottom), (left, bottom)]
 
 
-def _zigzag(rng, reach, height, y=0):
+def _zigzag(rng: Rng, reach: float, height: float, y: float = 0) -> NumPyArray:
     turns = rng.integers(9, 17)
     side = np.where(np.arange(turns) % 2, height, -height)
     return np.column_stack([np.linspace(-reach, reach, turns), y + side])
 
 
-def _wave(rng, reach, height, y=0):
+def _wave(rng: Rng, reach: float, height: float, y: float = 0) -> NumPyArray:
     x = np.linspace(-reach, reach, 30)
     return np.column_stack([x, y + height * np.sin(x * rng.uniform(8, 14))])
 
 
-def _sauce(pen, rng, reach, height, y=0, colours=SAUCES):
+def _sauce(pen: Pen, rng: Rng, reach: float, height: float, y: float = 0,
+           colours: Sequence[Colour] = SAUCES) -> None:
     line = _zigzag if rng.random() < .7 else _wave
     pen.stroke(line(rng, reach, height, y), rng.uniform(.05, .085), _one(rng, colours, 8))
 
 
-def _crumbs(pen, rng, reach, height, y, colours, count):
+def _crumbs(pen: Pen, rng: Rng, reach: float, height: float, y: float,
+            colours: Sequence[Colour], count: int) -> None:
     for _ in range(count):
         x, dy = rng.uniform(-reach, reach), rng.uniform(-height, height)
         pen.stroke([(x, y + dy), (x + rng.uniform(-.07, .07), y + dy + rng.uniform(-.05, .05))],
                    .045, _one(rng, colours))
 
 
-def _leaf_rim(pen, rng, reach, y, height=.1):
+def _leaf_rim(pen: Pen, rng: Rng, reach: float, y: float, height: float = .1) -> None:
     x = np.linspace(-reach, reach, 26)
     rim = np.column_stack([x, y + height * np.sin(x * 17) + rng.normal(0, height / 3, 26)])
     pen.tube(rim, np.full(26, .09), _one(rng, GREENS), gloss=.2)
 
 
-# what the target set is about
+# The positive class of the target data set.
 
-def hotdog(pen, rng):
-    """A sausage in a bun, most often with sauce."""
+def hotdog(pen: Pen, rng: Rng) -> None:
+    """Draw a sausage in a bun, most often with sauce."""
     bun, crumb, meat = tint(rng, BREAD), tint(rng, CRUMB), _one(rng, MEATS)
     turned = rng.uniform(0, .16)            # from seen from above to seen from the front
     half = rng.uniform(.2, .27)
@@ -90,18 +103,18 @@ def hotdog(pen, rng):
     pen.tube(_line(-.88, .88, .27 - turned * .5), half, tint(rng, bun, 4))
 
 
-# what resembles it
+# Objects that resemble it.
 
-def baguette(pen, rng):
-    """A long loaf with slashes."""
+def baguette(pen: Pen, rng: Rng) -> None:
+    """Draw a long loaf with slashes."""
     bread = tint(rng, BREAD)
     pen.tube(_line(-1, 1), rng.uniform(.24, .4), bread)
     for x in np.linspace(-.7, .6, rng.integers(4, 7)):
         pen.stroke([(x - .06, .16), (x + .12, -.16)], .07, tint(rng, CRUMB, 8))
 
 
-def sausage(pen, rng):
-    """One to three sausages without bread, grilled or with sauce."""
+def sausage(pen: Pen, rng: Rng) -> None:
+    """Draw one to three sausages without bread, grilled or with sauce."""
     meat, count = _one(rng, MEATS), rng.integers(1, 4)
     for y in (np.arange(count) - (count - 1) / 2) * .42:
         pen.tube(_line(-.95, .95, y), rng.uniform(.16, .2), tint(rng, meat, 6), gloss=.5)
@@ -112,8 +125,8 @@ def sausage(pen, rng):
                 pen.stroke([(x - .04, y + .1), (x + .04, y - .1)], .04, meat * .45)
 
 
-def eclair(pen, rng):
-    """A bread-coloured cake with a coloured glaze, and often a zigzag of icing."""
+def eclair(pen: Pen, rng: Rng) -> None:
+    """Draw an eclair with a coloured glaze, and often a zigzag of icing."""
     pen.tube(_line(-.95, .95, .05), .36, tint(rng, BREAD))
     glaze = _one(rng, [(84, 44, 26)] * 2 + [(240, 225, 200), (222, 130, 150), (200, 150, 50)])
     pen.tube(_line(-.88, .88, -.05), .26, glaze, gloss=.6)
@@ -121,8 +134,8 @@ def eclair(pen, rng):
         _sauce(pen, rng, .7, .1, -.06)
 
 
-def sandwich(pen, rng):
-    """A long roll filled with leaves, cheese, tomato or ham, but no sausage."""
+def sandwich(pen: Pen, rng: Rng) -> None:
+    """Draw a long roll filled with leaves, cheese, tomato or ham, but no sausage."""
     bun = tint(rng, BREAD)
     pen.tube(_line(-.92, .92, .2), .26, bun)
     for x in np.linspace(-.72, .72, 6):
@@ -134,8 +147,8 @@ def sandwich(pen, rng):
         _crumbs(pen, rng, .6, .12, -.2, [CRUMB], 16)
 
 
-def table(pen, rng):
-    """A table from the front."""
+def table(pen: Pen, rng: Rng) -> None:
+    """Draw a table from the front."""
     wood = _one(rng, [BREAD, CRUST, (235, 235, 230), (90, 60, 40)])
     for x, y in ((-.6, .5), (.6, .5), (-.85, .75), (.85, .75)):
         pen.tube([(x, -.2), (x, (y - .2) / 2), (x * 1.05, y)], np.array([.06, .06, .05]), wood * .8)
@@ -145,9 +158,10 @@ def table(pen, rng):
     pen.flat(_box(-1, -.05, 1, .06), wood * .7)
 
 
-# the source set
+# Other classes of the source data set.
 
-def banana(pen, rng):
+def banana(pen: Pen, rng: Rng) -> None:
+    """Draw a banana."""
     peel = _one(rng, [(240, 208, 60), (240, 208, 60), (178, 190, 70)])
     spine = _line(-1, 1, points=26)
     spine[:, 1] += rng.uniform(.35, .6) * (1 - spine[:, 0] ** 2)
@@ -159,7 +173,8 @@ def banana(pen, rng):
     _crumbs(pen, rng, .6, .1, .35, [(110, 80, 40)], rng.integers(0, 9))
 
 
-def burger(pen, rng):
+def burger(pen: Pen, rng: Rng) -> None:
+    """Draw a burger from the side."""
     bun = tint(rng, BREAD)
     pen.blob(_oval(.86, .3, 0, .45), bun)
     pen.tube(_line(-.9, .9, .28), .17, _one(rng, MEATS) * .75, gloss=.2)
@@ -172,7 +187,8 @@ def burger(pen, rng):
     _crumbs(pen, rng, .5, .15, -.42, [CRUMB], 14)
 
 
-def canoe(pen, rng):
+def canoe(pen: Pen, rng: Rng) -> None:
+    """Draw a canoe from above, often with a paddle."""
     x = np.linspace(-1, 1, 26)
     rim = .3 * np.sqrt(np.clip(1 - x ** 2, 0, 1))
     hull = np.concatenate([np.column_stack([x, -rim]), np.column_stack([x, rim])[::-1]])
@@ -186,7 +202,8 @@ def canoe(pen, rng):
         pen.blob(_oval(.16, .08, .68, -.46), tint(rng, BREAD))
 
 
-def car(pen, rng):
+def car(pen: Pen, rng: Rng) -> None:
+    """Draw a car from the side."""
     paint, roof = _one(rng, PAINTS), rng.uniform(-.5, -.36)
     pen.blob([(-1, .2), (-.95, -.02), (-.6, -.1), (-.35, roof), (.3, roof), (.58, -.08),
               (.95, 0), (1, .22)], paint, gloss=.5)
@@ -200,7 +217,8 @@ def car(pen, rng):
     pen.flat(_oval(.06, .05, .92, .05), (250, 240, 190))
 
 
-def carrot(pen, rng):
+def carrot(pen: Pen, rng: Rng) -> None:
+    """Draw a carrot with leaves."""
     root = tint(rng, (232, 122, 36))
     for y in rng.uniform(-.4, .4, 7):
         pen.stroke([(.55, 0), (.8, y * .6), (1.05, y)], .05, _one(rng, GREENS))
@@ -210,7 +228,8 @@ def carrot(pen, rng):
         pen.stroke([(x, -.1), (x + .02, rng.uniform(-.05, .05))], .025, root * .75)
 
 
-def corn(pen, rng):
+def corn(pen: Pen, rng: Rng) -> None:
+    """Draw a corn cob in its husk."""
     kernel, husk = tint(rng, (240, 200, 70)), _one(rng, GREENS)
     pen.tube(_line(-.9, .8), .27, kernel)
     for row in np.linspace(-.18, .18, 5):
@@ -222,7 +241,8 @@ def corn(pen, rng):
         pen.tube(leaf, .13 * np.sin(np.linspace(.1, 3, 14)), tint(rng, husk, 6), gloss=.15)
 
 
-def doughnut(pen, rng):
+def doughnut(pen: Pen, rng: Rng) -> None:
+    """Draw a glazed doughnut."""
     dough = tint(rng, BREAD)
     turn = np.linspace(0, 2 * np.pi, 40)
     ring = np.column_stack([np.cos(turn), np.sin(turn)]) * .55
@@ -234,7 +254,8 @@ def doughnut(pen, rng):
         pen.stroke([(x, y), (x + rng.uniform(-.08, .08), y + .05)], .045, _one(rng, PAINTS))
 
 
-def fish(pen, rng):
+def fish(pen: Pen, rng: Rng) -> None:
+    """Draw a fish from the side."""
     scale = _one(rng, PAINTS + [(150, 160, 170), (235, 130, 60)])
     pen.blob([(.6, 0), (1, -.42), (.88, 0), (1, .42)], scale * .8)
     pen.blob([(-.2, -.3), (.1, -.55), (.35, -.2)], scale * .8)
@@ -247,7 +268,8 @@ def fish(pen, rng):
     pen.flat(_oval(.045, .045, -.69, -.08), (10, 10, 12))
 
 
-def flower(pen, rng):
+def flower(pen: Pen, rng: Rng) -> None:
+    """Draw a flower with a stem."""
     petal, count = _one(rng, PAINTS), rng.integers(5, 11)
     pen.stroke([(0, 0), (.1, .6), (0, 1.1)], .07, _one(rng, GREENS))
     for turn in np.arange(count) * 2 * np.pi / count:
@@ -257,7 +279,8 @@ def flower(pen, rng):
     pen.blob(_oval(.24, .24), tint(rng, (220, 170, 50)))
 
 
-def pea_pod(pen, rng):
+def pea_pod(pen: Pen, rng: Rng) -> None:
+    """Draw an open pea pod."""
     green = _one(rng, GREENS)
     long = np.sin(np.linspace(.05, np.pi - .05, 24))
     pen.tube(_line(-1, 1, points=24), .3 * long, green)
@@ -266,7 +289,8 @@ def pea_pod(pen, rng):
         pen.blob(_oval(.13, .13, x), tint(rng, green * 1.25, 5), gloss=.6)
 
 
-def pencil(pen, rng):
+def pencil(pen: Pen, rng: Rng) -> None:
+    """Draw a pencil."""
     paint, wood = _one(rng, PAINTS), tint(rng, CRUMB)
     pen.tube(_line(-.75, .7), np.full(20, .1), paint)
     pen.stroke([(-.7, .02), (.68, .02)], .03, paint * .8)
@@ -276,7 +300,8 @@ def pencil(pen, rng):
     pen.tube(_line(-1, -.86), np.full(20, .095), tint(rng, (225, 130, 130)))
 
 
-def shoe(pen, rng):
+def shoe(pen: Pen, rng: Rng) -> None:
+    """Draw a shoe from the side."""
     leather, sole = _one(rng, PAINTS), _one(rng, [(240, 238, 230), CRUST, (50, 46, 44)])
     pen.blob([(-.9, .25), (-.92, -.45), (-.75, -.55), (-.35, -.5), (-.05, -.2), (.45, -.1),
               (.85, .02), (.97, .25)], leather)
@@ -287,8 +312,8 @@ def shoe(pen, rng):
                    (240, 240, 235))
 
 
-def cutlery(pen, rng):
-    """Clutter: a fork or a knife."""
+def cutlery(pen: Pen, rng: Rng) -> None:
+    """Draw clutter: a fork or a knife."""
     steel = tint(rng, (185, 188, 195), 6)
     pen.tube(_line(-1, .3), np.full(20, .05), steel, gloss=.7)
     if rng.random() < .5:
@@ -298,14 +323,14 @@ def cutlery(pen, rng):
             pen.stroke([(.25, y / 2), (.45, y), (.95, y)], .04, steel)
 
 
-def leaf(pen, rng):
-    """Clutter: a leaf, a crumb, a ball or a bean."""
+def leaf(pen: Pen, rng: Rng) -> None:
+    """Draw clutter: a leaf, a crumb, a ball or a bean."""
     pen.blob(_oval(rng.uniform(.4, .9), rng.uniform(.25, .6), wobble=rng.uniform(0, .3)),
              _one(rng, PAINTS + GREENS + MEATS + SAUCES + [BREAD]))
 
 
-def cord(pen, rng):
-    """Clutter: a cord, or a line of sauce on nothing at all."""
+def cord(pen: Pen, rng: Rng) -> None:
+    """Draw clutter: a cord, or a line of sauce."""
     _sauce(pen, rng, .8, .15, colours=PAINTS + SAUCES)
 
 
@@ -315,15 +340,15 @@ SOURCE = (baguette, banana, burger, canoe, car, carrot, doughnut, eclair, fish, 
 CLUTTER = (cutlery, leaf, cord, leaf)
 
 
-def plate(pen, rng):
-    """What food lies on."""
+def plate(pen: Pen, rng: Rng) -> None:
+    """Draw the plate under the food."""
     glaze = _one(rng, PAINTS + [(240, 240, 236)] * 20)
     pen.blob(_oval(1, 1, points=48), glaze, gloss=.1)
     pen.flat(_oval(.72, .72, points=48), glaze * .9)
     pen.flat(_oval(.69, .69, .01, .01, points=48), glaze * .98)
 
 
-def surface_colours(rng):
-    """Two colours of what everything lies on."""
+def surface_colours(rng: Rng) -> tuple[NumPyArray, NumPyArray]:
+    """Choose the two colours of the background surface."""
     first = _one(rng, SURFACES, 10)
     return first, _one(rng, SURFACES, 10) if rng.random() < .6 else first * rng.uniform(.6, .85)

@@ -1,3 +1,4 @@
+"""Synthetic data sets: reproducible, complete, and not separable by colour alone."""
 import os
 
 import numpy as np
@@ -7,7 +8,7 @@ from gluon_finetune import ImageFolders, UsageError
 from gluon_finetune.synthetic import dataset, objects
 
 
-def test_same_seed_draws_the_same_image_and_another_seed_another():
+def test_an_image_depends_on_the_seed_only():
     one, same, other = (np.asarray(dataset.draw_image(objects.hotdog, 48, seed))
                         for seed in ([3, 1], [3, 1], [3, 2]))
     assert one.dtype == np.uint8 and one.shape[2] == 3
@@ -16,17 +17,17 @@ def test_same_seed_draws_the_same_image_and_another_seed_another():
     assert one.shape != other.shape or (one != other).any()
 
 
-@pytest.mark.parametrize('thing', sorted({objects.hotdog, *objects.LOOK_ALIKES, *objects.SOURCE,
-                                          *objects.CLUTTER}, key=lambda thing: thing.__name__))
-def test_every_thing_can_be_seen(thing):
+@pytest.mark.parametrize('draw', sorted({objects.hotdog, *objects.LOOK_ALIKES, *objects.SOURCE,
+                                         *objects.CLUTTER}, key=lambda draw: draw.__name__))
+def test_every_object_is_visible(draw):
     rng = np.random.default_rng(0)
     pen = dataset.Pen((80, 80), (40, 40), 30)
-    thing(pen, rng)
+    draw(pen, rng)
     covered = (np.asarray(pen.layer)[..., 3] > 0).mean()
     assert 0.005 < covered < 0.6
 
 
-def test_images_lie_as_image_folders_reads_them(tmp_path):
+def test_image_folders_reads_the_images(tmp_path):
     root = dataset.draw_hotdogs(tmp_path / 'food', train=11, test=3, size=24, seed=1)
     folders = ImageFolders(root)
     assert folders.classes == ['hotdog', 'not-hotdog']
@@ -35,7 +36,7 @@ def test_images_lie_as_image_folders_reads_them(tmp_path):
     assert sorted(os.listdir(tmp_path)) == ['food']
 
 
-def test_source_has_no_hot_dog_and_draws_its_own_bananas():
+def test_the_source_has_no_hot_dog_and_its_own_bananas():
     assert len(dataset.SOURCE_CLASSES) >= 8
     assert objects.hotdog not in objects.SOURCE and 'hotdog' not in dataset.SOURCE_CLASSES
     source = dataset.draw_image(objects.banana, 24, dataset.image_seed(0, 'train/banana', 4))
@@ -45,15 +46,15 @@ def test_source_has_no_hot_dog_and_draws_its_own_bananas():
 
 
 def colours(label, kinds, part, number):
-    """How much of one drawn image has each of 64 colours."""
+    """The share of each of 64 colours in one synthetic image."""
     seed = dataset.image_seed(0, f'{part}/{label}', number)
     image = dataset.draw_image(kinds[number % len(kinds)], 32, seed)
     pixels = np.asarray(image).reshape(-1, 3)
     return np.histogramdd(pixels, bins=4, range=[(0, 256)] * 3)[0].ravel() / len(pixels)
 
 
-def test_colour_alone_does_not_tell_hot_dogs():
-    """The class with the nearest mean histogram is little better than a guess."""
+def test_colour_alone_does_not_separate_the_classes():
+    """The nearest mean histogram predicts the class little better than chance."""
     centres = {label: np.mean([colours(label, kinds, 'train', i) for i in range(40)], axis=0)
                for label, kinds in dataset.HOTDOG_CLASSES.items()}
     right = 0
@@ -64,7 +65,7 @@ def test_colour_alone_does_not_tell_hot_dogs():
     assert right / 80 < 0.75
 
 
-def test_drawing_that_breaks_off_leaves_nothing(tmp_path, monkeypatch):
+def test_an_interruption_leaves_nothing(tmp_path, monkeypatch):
     def broken(pen, rng):
         raise KeyboardInterrupt
     with pytest.raises(KeyboardInterrupt):
@@ -72,7 +73,7 @@ def test_drawing_that_breaks_off_leaves_nothing(tmp_path, monkeypatch):
     assert os.listdir(tmp_path) == []
 
 
-def test_a_folder_that_exists_is_left_alone(tmp_path):
+def test_an_existing_folder_is_refused(tmp_path):
     with pytest.raises(UsageError) as error:
         dataset.draw_hotdogs(tmp_path)
-    assert str(error.value) == f'{tmp_path} exists already: name a folder that does not'
+    assert str(error.value) == f'folder {tmp_path} exists already: name a new one'

@@ -1,4 +1,6 @@
 """Images that pass the check can be trained on; the others are listed, each with a reason."""
+import builtins
+import collections
 import os
 import shutil
 
@@ -6,10 +8,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from gluon_finetune.config import Config
 from gluon_finetune.data import check
-from gluon_finetune.data.check import BadImage, check_images
+from gluon_finetune.data.check import BadImage, check_images, hash_images, inspect_images
 from gluon_finetune.data.folders import ImageFolders
+from gluon_finetune.data.image import EncodedImage
 from gluon_finetune.data.loader import load_data
+from gluon_finetune.runs.manifest import Manifest
+from gluon_finetune.runs.train import start_run
 
 
 @pytest.fixture
@@ -89,3 +95,59 @@ def test_reports_have_the_order_of_the_paths(tmp_path, monkeypatch):
     monkeypatch.setattr(check, 'usable_cores', lambda: 8)
     paths = [str(tmp_path / f'{i}.jpg') for i in range(50)]
     assert [bad.path for bad in check_images(paths, progress=False)] == paths
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """How often each image file is opened, and how many images are decoded, as `decoded`."""
+    counts, open_file, decode = collections.Counter(), builtins.open, EncodedImage._decoded
+
+    def counting_open(path, *args, **kwargs):
+        if str(path).endswith('.jpg'):
+            counts[str(path)] += 1
+        return open_file(path, *args, **kwargs)
+
+    def counting_decode(image):
+        counts['decoded'] += 1
+        return decode(image)
+    monkeypatch.setattr(builtins, 'open', counting_open)
+    monkeypatch.setattr(EncodedImage, '_decoded', counting_decode)
+    return counts
+
+
+def test_a_start_reads_and_decodes_each_file_once(chairs_copy, tmp_path, counted):
+    bad = chairs_copy / 'train' / 'stool' / 'text.jpg'
+    bad.write_text('hello')
+    counted.clear()
+    folders = ImageFolders(chairs_copy)
+    folders = folders.without(folders.check(progress=False))   # as --skip-bad does
+    config = Config(network='mobilenetv2_0.25', scratch=True, image_size=32)
+    _, run = start_run(str(tmp_path / 'run'), config, folders)
+    paths = [path for path, _ in folders.train.items + folders.test.items]
+    assert counted == {**dict.fromkeys(paths, 1), str(bad): 1, 'decoded': 36}
+    assert run.images == Manifest.of(folders), 'a new pass gives other hashes'
+    assert counted[paths[0]] == 2, 'Manifest.of hashes anew, as a resumed run does'
+
+
+def test_a_file_that_changed_or_failed_is_inspected_again(chairs_copy, counted):
+    folders = ImageFolders(chairs_copy)
+    (first, _), (second, _) = folders.train.items[:2]
+    content = (chairs_copy / 'train' / 'bench' / '0.jpg').read_bytes()
+    with open(first, 'wb') as file:
+        file.write(content[:-200])
+    for _ in range(2):
+        assert [bad.path for bad in folders.check(progress=False)] == [first]
+    with open(first, 'wb') as file:
+        file.write(content)
+    os.remove(second)
+    counted.clear()
+    assert folders.check(progress=False) == [
+        BadImage(second, 'cannot be read: No such file or directory')]
+    assert counted == {first: 1, 'decoded': 1}
+    assert folders.hashes(progress=False)[first] == hash_images([first], progress=False)[0]
+
+
+def test_inspected_hashes_are_those_of_the_files(zoo):
+    paths = [path for path, _ in ImageFolders(zoo).train.items if not path.endswith('empty.png')]
+    assert [report.sha256 for report in inspect_images(paths, progress=False)] == hash_images(
+        paths, progress=False)

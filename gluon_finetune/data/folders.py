@@ -12,8 +12,15 @@ from ..types import StrPath
 from .check import BadImage, ImageReport, bad_images, inspect_images
 from .dataset import ImageDataset
 from .hub import download_extract
-from .split import (Split, SplitSource, apply_split, empty_part, make_split, read_split,
-                    relative_paths)
+from .split import (
+    Split,
+    SplitSource,
+    apply_split,
+    empty_part,
+    make_split,
+    read_split,
+    relative_paths,
+)
 
 IMBALANCE_RATIO = 100   # largest to smallest class; a warning from here on
 

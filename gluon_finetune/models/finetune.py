@@ -70,7 +70,7 @@ def scratch_net(name: str = 'resnet18_v2', classes: Classes = 2) -> Net:
 
 
 def reuse_source_class(net: Net, source: StrPath | Net, classes: dict[str, str]) -> Net:
-    """Start the output rows of some classes from the rows of classes that the source knows.
+    """Start the output rows of some classes from rows of the source.
 
     Chapter: exercise 4.
 

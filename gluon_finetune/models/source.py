@@ -12,7 +12,14 @@ from .freeze import use_running_statistics
 from .mismatch import explain_mismatch
 from .output import name_output, output_name, replace_output, set_weights
 from .params_file import read_params
-from .zoo import build_net, network_names, network_of_file, unknown_network, zoo_file
+from .zoo import (
+    build_net,
+    network_names,
+    network_of_file,
+    unknown_network,
+    unknown_network_of_file,
+    zoo_file,
+)
 
 TORCH_EXTENSIONS = ('.pth', '.pt', '.safetensors')
 
@@ -59,14 +66,8 @@ def load_source(source: StrPath | Net, network: str | None = None, *,
         return remember(net, network, path)
     network = network or network_of_file(path)
     if network is None:
-        raise UsageError(unknown_network_of(path, 'resnet18_v2-mine.params'))
+        raise UsageError(unknown_network_of_file(path, 'resnet18_v2-mine.params'))
     return load_net(path, network)
-
-
-def unknown_network_of(path: str, example: str) -> str:
-    """Return the message about a file whose name does not start with a network's."""
-    return (f'the name of {path} does not start with a network: rename it, for example to '
-            f'{example}, or pass network=')
 
 
 def load_net(path: str, network: str) -> Net:

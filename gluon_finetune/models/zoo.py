@@ -99,6 +99,12 @@ def network_of_file(path: StrPath) -> str | None:
     return known[max(matching, key=len)] if matching else None
 
 
+def unknown_network_of_file(path: str, example: str) -> str:
+    """Return the message about a weights file whose name does not start with a network."""
+    return (f'the name of {path} does not start with a network: rename it, for example to '
+            f'{example}, or pass network=')
+
+
 def zoo_file(name: str) -> str:
     """Return the path of the zoo's pretrained weights for `name`, downloaded if missing.
 

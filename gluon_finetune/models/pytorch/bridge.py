@@ -12,18 +12,11 @@ from ...errors import UsageError
 from ...types import Net, NumPyArray
 from ..mismatch import explain_mismatch
 from ..output import name_output, output_layer, replace_output, set_weights, weights
-from ..source import unknown_network_of
-from ..zoo import build_net
-from .files import as_numpy, load_torch_file
+from ..zoo import build_net, unknown_network_of_file
+from .files import load_torch_file
 from .imports import import_torch, torchvision
+from .names import current_names, torch_names
 from .pairs import Pair, find_pair, network_of_torch_file
-
-# Gluon's kinds of parameters -> PyTorch's; the others have the same names in both.
-_TORCH_KINDS = {'gamma': 'weight', 'beta': 'bias'}
-
-# The BatchNorm on the input of Gluon's resnet*_v2 has no trained scale and shift: its gamma counts
-# as 1 whatever is stored, its beta is added and never trained. PyTorch's has neither parameter.
-_INPUT_BATCH_NORM = 'data_bn'
 
 
 def from_torch(state_dict: Mapping[str, Any], network: str, *, features_only: bool = False) -> Net:
@@ -43,7 +36,7 @@ def from_torch(state_dict: Mapping[str, Any], network: str, *, features_only: bo
             another shape.
     """
     pair = find_pair(network)
-    found = _rename(state_dict)
+    found = current_names(state_dict)
     rows = found.get(f'{pair.layers[-1]}.weight', np.array(0))
     net = empty_net(pair, *rows.shape[:1])
     counterparts = torch_names(net, pair)
@@ -69,7 +62,7 @@ def load_torch_source(path: str, network: str | None = None, *,
     """
     network = network or network_of_torch_file(path)
     if network is None:
-        raise UsageError(unknown_network_of(path, 'resnet18-mine.pth'))
+        raise UsageError(unknown_network_of_file(path, 'resnet18-mine.pth'))
     pair, state_dict = find_pair(network), load_torch_file(path)
     try:
         return from_torch(state_dict, pair.gluon, features_only=features_only), pair.gluon
@@ -137,28 +130,8 @@ def empty_net(pair: Pair, classes: int = 1000) -> Net:
     return net
 
 
-def torch_names(net: Net, pair: Pair) -> dict[str, str | None]:
-    """Return Gluon's name -> PyTorch's name of every parameter; None if PyTorch has none."""
-    layers: dict[str, list[str]] = {}
-    for name in structured_parameters(net):
-        layers.setdefault(name.rpartition('.')[0], []).append(name)
-    counterparts: dict[str, str | None] = {}
-    for names, layer in zip(layers.values(), pair.layers):
-        for name in names:
-            kind = name.rpartition('.')[2]
-            missing = layer == _INPUT_BATCH_NORM and kind in _TORCH_KINDS
-            counterparts[name] = None if missing else f'{layer}.{_TORCH_KINDS.get(kind, kind)}'
-    return counterparts
-
-
 def _shapes(net: Net) -> dict[str, tuple[int, ...]]:
     return {name: param.shape for name, param in structured_parameters(net).items()}
-
-
-def _rename(state_dict: Mapping[str, Any]) -> dict[str, NumPyArray]:
-    # torchvision's densenet files have the names of 2017: denselayer1.norm.1.weight
-    return {re.sub(r'(denselayer\d+\.(?:norm|conv))\.([12])\.', r'\1\2.', name): as_numpy(tensor)
-            for name, tensor in state_dict.items() if not name.endswith('num_batches_tracked')}
 
 
 def _check_fit(expected: Mapping[str, tuple[int, ...]], found: Mapping[str, tuple[int, ...]],

@@ -6,23 +6,19 @@ import sys
 
 import numpy as np
 import pytest
+from messages import message
 
-from gluon_finetune.compat.imports import array, structured_parameters
-from gluon_finetune.errors import UsageError
+from gluon_finetune.compat.imports import array
 from gluon_finetune.models.finetune import finetune_net, scratch_net
 from gluon_finetune.models.output import output_layer, set_weights, weights
 from gluon_finetune.models.pytorch.bridge import (
-    empty_net,
     from_torch,
     load_torch_source,
     to_torch,
     to_torch_arrays,
-    torch_names,
     torch_net,
-    torchvision,
 )
-from gluon_finetune.models.pytorch.files import load_torch_file
-from gluon_finetune.models.pytorch.pairs import PAIRS, REFUSED, find_pair, network_of_torch_file
+from gluon_finetune.models.pytorch.pairs import PAIRS
 from gluon_finetune.models.source import source_net
 
 # An image size on which all pairs agree, and others for pairs without a restriction.
@@ -31,13 +27,6 @@ SIZE, ODD_SIZES = 224, [(32, 32), (64, 64), (97, 130), (256, 256)]
 # One network for each kind of block.
 KINDS = ['resnet18_v1', 'resnet18_v1b', 'resnet18_v2', 'resnet50_v1b', 'resnet50_v2', 'vgg11_bn',
          'alexnet', 'squeezenet1.0', 'squeezenet1.1', 'densenet121']
-
-
-@pytest.fixture(scope='module')
-def torch():
-    module = pytest.importorskip('torch', reason='compares with PyTorch, which is not installed')
-    torchvision()
-    return module
 
 
 def randomise(torch, net):
@@ -62,25 +51,7 @@ def difference(torch, net, counterpart, size, dtype='float32'):
     return abs(mxnet_output - torch_output).max() / abs(torch_output).max()
 
 
-def message(call, *args, **kwargs):
-    with pytest.raises(UsageError) as error:
-        call(*args, **kwargs)
-    return str(error.value)
-
-
 # same weights, same outputs
-
-@pytest.mark.parametrize('network', PAIRS)
-def test_all_names_and_shapes_agree(torch, network):
-    pair = PAIRS[network]
-    with torch.device('meta'):  # allocates nothing
-        state_dict = torch_net(network, 7).state_dict()
-    net = empty_net(pair, 7)
-    shapes = {counterpart: structured_parameters(net)[name].shape
-              for name, counterpart in torch_names(net, pair).items() if counterpart}
-    assert shapes == {name: tuple(tensor.shape) for name, tensor in state_dict.items()
-                      if not name.endswith('num_batches_tracked')}
-
 
 @pytest.mark.parametrize('network', KINDS)
 def test_round_trip(torch, network):
@@ -149,58 +120,7 @@ def test_beta_of_the_input_cannot_be_converted():
         'parameter')
 
 
-# networks without a counterpart
-
-def test_every_refusal_has_its_reason():
-    for network, reason in REFUSED.items():
-        assert message(find_pair, network) == (
-            f'the weights of {network} cannot be converted: {reason}')
-    assert REFUSED['resnet50_v1'] == (
-        "Gluon's resnet50_v1 halves the image in the first 1x1 convolution of a block and has "
-        "biases there, PyTorch's resnet50 halves it in the 3x3 one and has none: its "
-        'counterpart is resnet50_v1b')
-
-
-@pytest.mark.parametrize('timm_name, gluon_name', [
-    ('resnetv2_18', 'resnet18_v2'), ('resnetv2_34', 'resnet34_v2'), ('resnetv2_50', 'resnet50_v2')])
-def test_timm_has_other_layers(torch, timm_name, gluon_name):
-    """timm's network lacks the two BatchNorm layers that the reason names."""
-    timm = pytest.importorskip('timm')
-    names = timm.create_model(timm_name, num_classes=7).state_dict()
-    own_names = torch_net(gluon_name).state_dict()
-    norms, own_norms = (sum(name.endswith('running_mean') for name in state_dict)
-                        for state_dict in (names, own_names))
-    assert norms == own_norms - 2
-    assert [name for name in names if name.startswith('stem')] == ['stem.conv.weight']
-
-
-def test_mobilenet_has_another_first_block(torch):
-    state_dict = torchvision().models.mobilenet_v2().state_dict()
-    net = scratch_net('mobilenetv2_1.0', 1000)
-    net(array(np.zeros((1, 3, 64, 64))))
-    gluon_shapes = [value.shape for name, value in weights(net).items() if name.endswith('weight')]
-    torch_shapes = [tuple(tensor.shape) for name, tensor in state_dict.items()
-              if name.endswith('weight') and tensor.ndim > 1]
-    assert gluon_shapes[1] == (32, 32, 1, 1)
-    assert gluon_shapes[:1] + gluon_shapes[2:-1] == torch_shapes[:-1]
-    assert 'classifier.1.bias' in state_dict
-    assert not any(name.endswith('bias') for name in weights(net))
-
-
-def test_strides_of_resnet50_v1():
-    body = scratch_net('resnet50_v1', 7).features[5][0].body
-    strides = [body[i]._kwargs['stride'] for i in (0, 3, 6)]
-    assert strides == [(2, 2), (1, 1), (1, 1)]
-    assert body[0].bias is not None
-
-
-def test_unknown_network():
-    names = ', '.join(PAIRS)
-    assert message(find_pair, 'lenet') == (
-        f"'lenet' has no known counterpart: expected one of {names}")
-    assert message(find_pair, None) == (
-        f'the net has no network name: pass network=, one of {names}')
-
+# nets that do not fit their counterpart
 
 def test_net_without_weights():
     assert message(to_torch_arrays, scratch_net('alexnet', 7)) == (
@@ -275,43 +195,6 @@ def test_file_that_names_no_network(tmp_path):
         'resnet18-mine.pth, or pass network=')
 
 
-@pytest.mark.parametrize('name, network', [
-    ('resnet18-f37072fd.pth', 'resnet18'), ('resnet18_v2.pth', 'resnet18_v2'),
-    ('resnet50.a1_in1k.safetensors', 'resnet50'), ('alexnet-owt-7be5be79.pth', 'alexnet'),
-    ('squeezenet1_0-b66bff10.pth', 'squeezenet1_0'), ('vgg11_bn-6002323d.pth', 'vgg11_bn'),
-    ('resnetv2_50x1_bit.pth', None), ('resnet18d.pth', None)])
-def test_network_of_torch_file(name, network):
-    assert network_of_torch_file('folder/' + name) == network
-
-
-def wrap(state_dict, prefix):
-    return {prefix + name: tensor for name, tensor in state_dict.items()}
-
-
-@pytest.mark.parametrize('wrapped', [
-    lambda weights: {'epoch': 3, 'state_dict': weights, 'optimizer': {'state': {}}},
-    lambda weights: {'model': weights},
-    lambda weights: wrap(weights, 'module.'),
-    lambda weights: {'model': wrap(weights, 'module._orig_mod.')},
-    lambda weights: wrap(weights, '_orig_mod.module.')])
-def test_wrappers_are_removed(torch, wrapped, tmp_path):
-    plain = {'conv1.weight': torch.randn(2, 3), 'bn1.num_batches_tracked': torch.tensor(7)}
-    torch.save(wrapped(plain), tmp_path / 'a.pth')
-    found = load_torch_file(tmp_path / 'a.pth')
-    assert list(found) == list(plain)
-    assert all((found[name] == plain[name].numpy()).all() for name in plain)
-
-
-@pytest.mark.parametrize('dtype', ['float16', 'bfloat16', 'float32', 'float64'])
-def test_safetensors(torch, dtype, tmp_path):
-    safetensors = pytest.importorskip('safetensors.torch')
-    tensor = torch.randn(3, 4).to(getattr(torch, dtype))
-    safetensors.save_file({'a': tensor}, tmp_path / 'a.safetensors', metadata={'format': 'pt'})
-    found = load_torch_file(tmp_path / 'a.safetensors')['a']
-    assert found.dtype == (np.float64 if dtype == 'float64' else np.float32)
-    np.testing.assert_array_equal(found, tensor.double().numpy())
-
-
 def write_safetensors(path, arrays):
     header, data = {}, b''
     for name, value in arrays.items():
@@ -351,59 +234,3 @@ def test_safetensors_need_no_torch(tmp_path):
     assert printed == ['resnet18_v2 (2, 512)',
                        'reading resnet18.pth needs torch, which is not installed: '
                        'pip install gluon_finetune[parity]']
-
-
-class RunsWhenRead:
-    def __reduce__(self):
-        return os.mkdir, ('executed',)
-
-
-def test_no_code_in_a_file_is_run(torch, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    torch.save({'a': RunsWhenRead()}, 'a.pth')
-    assert message(load_torch_file, 'a.pth') == (
-        'a.pth contains more than tensors, such as a pickled model, and loading it could run code: '
-        'save only the weights with torch.save(net.state_dict(), path), and use that file')
-    assert not os.path.exists('executed')
-
-
-def test_pickled_model(torch, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    torch.save(torch.nn.Linear(2, 2), 'a.pth')
-    assert message(load_torch_file, 'a.pth').startswith('a.pth contains more than tensors, such ')
-
-
-def test_no_state_dict(torch, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    torch.save([torch.zeros(2)], 'a.pth')
-    assert message(load_torch_file, 'a.pth') == (
-        'a.pth contains no state dict (a dict of tensors): save only the weights with '
-        'torch.save(net.state_dict(), path), and use that file')
-
-
-@pytest.mark.parametrize('corrupt', [
-    lambda content: content[:len(content) // 2],
-    lambda content: content.replace(b'\x00\x00\x80?' * 9, b'\x00\x00\x80@' * 9),
-    lambda content: b'<html>not found</html>',
-    lambda content: b''])
-def test_corrupt_file(torch, corrupt, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    torch.save({'a': torch.ones(1000)}, 'a.pth')
-    content = (tmp_path / 'a.pth').read_bytes()
-    (tmp_path / 'a.pth').write_bytes(corrupt(content))
-    assert message(load_torch_file, 'a.pth') == (
-        'a.pth is corrupt or not a PyTorch file: download or save it again')
-
-
-@pytest.mark.parametrize('content', [
-    b'', b'<html>not found</html>', struct.pack('<Q', 10**15) + b'{"a',
-    struct.pack('<Q', 2) + b'[]'])
-def test_corrupt_safetensors(content, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / 'a.safetensors').write_bytes(content)
-    assert message(load_torch_file, 'a.safetensors') == (
-        'a.safetensors is corrupt or not a .safetensors file: download or save it again')
-
-
-def test_missing_file():
-    assert message(load_torch_file, 'nowhere.pth') == 'no such file: nowhere.pth'

@@ -37,7 +37,7 @@ def row(name):
     millions = sum(value.size for value in weights(net).values()) / 1e6
     return (f'| `{name}` | {"Gluon" if name in GLUON else "GluonCV"} | {stored(name)} | `{place}` '
             f'{kind} | {millions:.1f} | {in_words(sizes, fitting_sizes(net), size)} | '
-            f'{"as written" if native else "for_both_apis"} |')
+            f'{"as written" if native else "adapted"} |')
 
 
 def one_step(source, size):

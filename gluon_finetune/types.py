@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, List, Tuple, Union
 Array = Any         # mx.np.ndarray or mx.nd.NDArray: whichever array API is active
 Device = Any        # mx.cpu(), mx.gpu(0)
 Net = Any           # mx.gluon.Block
+Parameter = Any     # mx.gluon.Parameter
 Symbol = Any        # mx.sym.Symbol
 Trainer = Any       # mx.gluon.Trainer
 

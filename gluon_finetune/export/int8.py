@@ -4,7 +4,7 @@ import tempfile
 
 import numpy as np
 
-from ..compat.array_api import legacy
+from ..compat.array_api import legacy_api
 from ..compat.imports import MXNET_2, mx
 from ..data.augment import test_augs
 from ..data.loader import ImageLoader
@@ -32,7 +32,7 @@ def export_int8(run, folders):
     if folders.classes != run.classes:
         raise UsageError(f'{folders.root} has the classes {folders.classes}, the run '
                          f'{run.classes}: calibrate on the images it was trained on')
-    with legacy():
+    with legacy_api():
         net = Predictor.load(run.path).net
         quantized = quantize(net, _some(folders.train, run.config.image_size))
         with tempfile.TemporaryDirectory(dir=run.path) as folder:

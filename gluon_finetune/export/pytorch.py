@@ -76,7 +76,7 @@ def export_torch(run, out=None):
     os.makedirs(partial, exist_ok=True)
     torch.save(to_torch(predictor.net), os.path.join(partial, 'model.pth'))
     _write(partial, 'load_model.py', _load_model(pair, predictor).encode('utf-8'))
-    if pair.library == 'twin':
+    if pair.library == 'own':
         source = pkgutil.get_data('gluon_finetune.models.pytorch', 'resnet_v2.py')
         _write(partial, 'torch_resnet_v2.py', source)
     os.replace(partial, out)

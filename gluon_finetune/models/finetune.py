@@ -1,34 +1,67 @@
-"""Turns a source network into one for new classes; does not know where the source comes from."""
+"""Networks for new classes: pretrained features or none, and an untrained output layer."""
+from __future__ import annotations
+
 import difflib
+from typing import Any, Sequence, Union
 
 from ..compat.imports import array, mx, set_attribute, value_of
 from ..errors import UsageError
-from .labels import source_labels
+from ..types import Net, StrPath
+from .labels import SourceClass, source_labels
 from .output import copy_net, output_layer, replace_output
 from .source import load_source, remember, source_net
 from .zoo import build_net
 
+Classes = Union[int, Sequence[str]]   # their number, or their names
 
-def finetune_net(source='resnet18_v2', classes=2, *, network=None, lr_mult=10):
-    """Return a new network with the source's features and a fresh output layer, on the CPU.
 
-    `source` and `network` as in `source_net`; a net that is passed stays as it is. `classes` is a
-    number or a list of names. `net.output` starts from Xavier (bias 0) and learns at `lr_mult`
-    times the rate. Raises `UsageError` and `WorkError`. The chapter: "Defining and Initializing
-    the Model".
+def finetune_net(source: StrPath | Net = 'resnet18_v2', classes: Classes = 2, *,
+                 network: str | None = None, lr_mult: float = 10) -> Net:
+    """Return a new network with pretrained features and an untrained output layer, on the CPU.
+
+    `net.output` starts from Xavier initialization (bias 0) and learns at `lr_mult` times the
+    learning rate of the features. Chapter: section "Defining and Initializing the Model".
+
+    Args:
+        source: As in `source_net`; a net that is passed stays unchanged.
+        classes: The number of classes or a list of their names.
+        network: As in `source_net`.
+        lr_mult: Factor on the learning rate of the output layer.
+
+    Returns:
+        The network, which maps images (n, 3, height, width) to (n, classes). It notes its name in
+        `net.network` and the names of its classes in `net.classes`.
+
+    Raises:
+        UsageError: `classes` is invalid, or the weights cannot be used.
+        WorkError: The weights of the zoo cannot be downloaded.
     """
     count, names = check_classes(classes)
     net = load_source(source, network, features_only=True)
     if net is source:
-        net = copy_net(net)  # assigning its features would train the source too
+        net = copy_net(net)  # training the new net must not train the source
     layer = replace_output(net, count)
     layer.initialize(mx.init.Xavier(), mx.cpu())
     set_attribute(layer.collect_params(), 'lr_mult', lr_mult)
     return remember(net, getattr(net, 'network', None) or network, classes=names)
 
 
-def scratch_net(name='resnet18_v2', classes=2):
-    """Return the untrained twin of `finetune_net`: Xavier everywhere, one rate, on the CPU."""
+def scratch_net(name: str = 'resnet18_v2', classes: Classes = 2) -> Net:
+    """Return the untrained counterpart of `finetune_net`, on the CPU.
+
+    All weights start from Xavier initialization and learn at the same rate. Chapter: section
+    "Fine-Tuning the Model", which trains it for comparison.
+
+    Args:
+        name: One of `network_names()`.
+        classes: The number of classes or a list of their names.
+
+    Returns:
+        The network, as from `finetune_net`.
+
+    Raises:
+        UsageError: `name` is unknown, or `classes` is invalid.
+    """
     count, names = check_classes(classes)
     net = build_net(name)
     replace_output(net, count)
@@ -36,65 +69,78 @@ def scratch_net(name='resnet18_v2', classes=2):
     return remember(net, name, classes=names)
 
 
-def reuse_source_class(net, source, classes):
-    """Start the output rows of `net` for some classes from rows of the source, and return `net`.
+def reuse_source_class(net: Net, source: StrPath | Net, classes: dict[str, str]) -> Net:
+    """Start the output rows of some classes from rows of the source.
 
-    `classes` maps a class of `net` to the source's WordNet id or name: {'hotdog': 'n07697537'};
-    `source` as in `source_net`. Raises `UsageError` for a class nobody knows or that is not unique.
-    The chapter: exercise 4.
+    Chapter: exercise 4.
+
+    Args:
+        net: A net with class names, as from `finetune_net`; it is changed.
+        source: As in `source_net`, with the same network as `net`.
+        classes: Class of `net` -> WordNet id or name of a class of the source, such as
+            {'hotdog': 'n07697537'}.
+
+    Returns:
+        The same `net`.
+
+    Raises:
+        UsageError: A class is unknown or ambiguous, or the networks differ.
     """
     origin = source_net(source)
     labels = source_labels(source, origin)
-    ours, theirs = output_layer(net), output_layer(origin)
-    if ours.weight.shape[1:] != theirs.weight.shape[1:]:
-        raise UsageError(f'the rows of the source have {theirs.weight.shape[1:]} weights, those of '
-                         f'the net {ours.weight.shape[1:]}: they must come from the same network')
-    for target, wanted in classes.items():
-        to, row = _target_row(net, target), _source_row(labels, wanted)
-        for mine, other in ((ours.weight, theirs.weight), (ours.bias, theirs.bias)):
-            if mine is not None and other is not None:
-                values = value_of(mine)
-                values[to] = value_of(other)[row]
-                mine.set_data(array(values))
+    target_layer, source_layer = output_layer(net), output_layer(origin)
+    if target_layer.weight.shape[1:] != source_layer.weight.shape[1:]:
+        raise UsageError(f'output rows have shape {source_layer.weight.shape[1:]} in the source '
+                         f'and {target_layer.weight.shape[1:]} in the net: both must be the same '
+                         f'network')
+    for target, origin_class in classes.items():
+        target_row, source_row = _target_row(net, target), _source_row(labels, origin_class)
+        for new, old in ((target_layer.weight, source_layer.weight),
+                         (target_layer.bias, source_layer.bias)):
+            if new is not None and old is not None:
+                values = value_of(new)
+                values[target_row] = value_of(old)[source_row]
+                new.set_data(array(values))
     return net
 
 
-def check_classes(classes):
-    """Return the number of classes and their names (None for a mere number).
+def check_classes(classes: Any) -> tuple[int, list[str] | None]:
+    """Return the number of classes and their names (None if only a number is given).
 
-    Raises `UsageError` for fewer than two, a name twice, or what is neither a number nor names.
+    Raises `UsageError` for fewer than two classes, duplicate names, or any other type.
     """
+    names: list[str] | None = None
     if isinstance(classes, int) and not isinstance(classes, bool):
-        count, names = classes, None
+        count = classes
     elif isinstance(classes, (list, tuple)) and all(isinstance(name, str) for name in classes):
         count, names = len(classes), list(classes)
     else:
-        raise UsageError(f'classes is {classes!r}: it must be a number or a list of names')
+        raise UsageError(f'classes must be a number or a list of names, not {classes!r}')
     if count < 2:
-        raise UsageError(f'classes is {classes!r}: telling apart takes at least 2')
-    twice = sorted({name for name in names or () if names.count(name) > 1})
-    if twice:
-        raise UsageError(f'these classes are named more than once: {", ".join(twice)}')
+        raise UsageError(f'a classifier needs at least 2 classes, not {count}')
+    duplicates = sorted({name for name in names or () if classes.count(name) > 1})
+    if duplicates:
+        raise UsageError(f'duplicate class names: {", ".join(duplicates)}')
     return count, names
 
 
-def _target_row(net, name):
-    names = getattr(net, 'classes', None)
+def _target_row(net: Net, name: str) -> int:
+    names: list[str] | None = getattr(net, 'classes', None)
     if not names:
-        raise UsageError('the net does not know its classes by name: make it with a list of names')
+        raise UsageError('the net has no class names: create it with a list of names')
     if name not in names:
-        raise UsageError(f'the net has no class {name!r}: it has {", ".join(names)}')
+        raise UsageError(f'the net has no class {name!r}: its classes are {", ".join(names)}')
     return names.index(name)
 
 
-def _source_row(labels, wanted):
+def _source_row(labels: list[SourceClass], wanted: str) -> int:
     rows = [row for row, label in enumerate(labels) if wanted in (label.wnid, label.name)]
     if len(rows) == 1:
         return rows[0]
     if rows:
-        ids = ', '.join(str(labels[row].wnid) for row in rows)
-        raise UsageError(f'the source has {len(rows)} classes called {wanted!r}: say which by its '
+        ids = ' or '.join(str(labels[row].wnid) for row in rows)
+        raise UsageError(f'the source has {len(rows)} classes named {wanted!r}: choose one by its '
                          f'WordNet id, {ids}')
-    near = difflib.get_close_matches(str(wanted), [label.name for label in labels], n=3)
-    raise UsageError(f'the source has no class {wanted!r}: give its WordNet id or its name'
-                     + (f', such as {", ".join(near)}' if near else ''))
+    similar = difflib.get_close_matches(str(wanted), [label.name for label in labels], n=3)
+    raise UsageError(f'the source has no class {wanted!r}: give its WordNet id or name'
+                     + (f', such as {", ".join(similar)}' if similar else ''))

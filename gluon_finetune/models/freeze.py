@@ -1,41 +1,69 @@
-"""Freezes features: weights and the running statistics of BatchNorm."""
-from ..compat.imports import mx, structured_parameters
+"""Frozen features: constant weights and constant running statistics of BatchNorm."""
+from __future__ import annotations
+
+from typing import Collection
+
+from ..compat.gluon import own_parameters
+from ..compat.graphs import drop_compiled_graph
+from ..compat.imports import structured_parameters
+from ..compat.layers import (
+    has_running_statistics,
+    set_running_statistics,
+    uses_running_statistics,
+)
+from ..types import Net
 from .output import blocks, output_layer
 
 
-def is_frozen(net):
-    """Whether nothing of `net` but its output layer can change while it trains."""
-    learning = {id(param) for block in blocks(net.output) for param in block._reg_params.values()}
-    return holds_statistics(net, but=blocks(net.output)) and all(
+def freeze_features(net: Net) -> Net:
+    """Freeze everything but the output layer of a net: it stays the same bit for bit in training.
+
+    Frozen weights get no gradient, and frozen BatchNorm layers normalize by their running
+    statistics without updating them; the chapter stops the weights only. Chapter: exercise 3.
+
+    Args:
+        net: The network, as `finetune_net` returns it; it is changed.
+
+    Returns:
+        The same `net`.
+
+    Raises:
+        UsageError: The net has no output layer.
+    """
+    output = _output_blocks(net)
+    learning = _parameters(output)
+    for param in structured_parameters(net).values():
+        if id(param) not in learning:
+            param.grad_req = 'null'
+    use_running_statistics(net, excluded=output)
+    return net
+
+
+def is_frozen(net: Net) -> bool:
+    """Return whether training changes nothing of `net` but its output layer."""
+    output = _output_blocks(net)
+    learning = _parameters(output)
+    return _uses_running_statistics(net, excluded=output) and all(
         param.grad_req == 'null' for param in structured_parameters(net).values()
         if id(param) not in learning)
 
 
-def freeze_features(net):
-    """Keep everything but the output layer of `net` as it is, bit for bit, and return `net`.
-
-    Weights get no gradient, and BatchNorm uses its running statistics instead of moving them. The
-    chapter: exercise 3, which stops the weights alone.
-    """
-    output = blocks(net.output if hasattr(net, 'output') else output_layer(net))
-    learning = {id(param) for block in output for param in block._reg_params.values()}
-    for param in structured_parameters(net).values():
-        if id(param) not in learning:
-            param.grad_req = 'null'
-    hold_statistics(net, but=output)
-    return net
-
-
-def hold_statistics(net, but=()):
-    """Let BatchNorm in `net`, except in the blocks `but`, train with its running statistics."""
+def use_running_statistics(net: Net, excluded: Collection[Net] = ()) -> None:
+    """Let BatchNorm in `net`, except in the blocks `excluded`, train on its running statistics."""
     for block in blocks(net):
-        if block not in but and 'use_global_stats' in getattr(block, '_kwargs', {}):
-            block._kwargs['use_global_stats'] = True
-        if isinstance(block, mx.gluon.HybridBlock):
-            block._clear_cached_op()  # a graph made before would still move the statistics
+        if block not in excluded and has_running_statistics(block):
+            set_running_statistics(block)
+        drop_compiled_graph(block)  # it would still update the statistics
 
 
-def holds_statistics(net, but=()):
-    """Whether every BatchNorm in `net`, except in the blocks `but`, keeps its statistics."""
-    return all(block._kwargs.get('use_global_stats', True) for block in blocks(net)
-               if block not in but and hasattr(block, '_kwargs'))
+def _uses_running_statistics(net: Net, excluded: Collection[Net]) -> bool:
+    return all(uses_running_statistics(block) for block in blocks(net)
+               if block not in excluded and has_running_statistics(block))
+
+
+def _output_blocks(net: Net) -> list[Net]:
+    return blocks(net.output if hasattr(net, 'output') else output_layer(net))
+
+
+def _parameters(group: Collection[Net]) -> set[int]:
+    return {id(param) for block in group for param in own_parameters(block)}

@@ -1,26 +1,37 @@
-"""Other graphs of a network with the same weights; knows no images and no training.
+"""Rewritten graphs that share the weights of a network.
 
-`fused` joins layers for inference, `in_precision` computes in half precision from float32 weights,
-`split` parts the features from the output layer.
+`fused` merges layers for inference, `in_precision` computes in half precision from float32 weights,
+`split` separates the features from the output layer.
 """
+from __future__ import annotations
+
 import json
-import warnings
+from typing import Any
 
 from ..compat.array_api import api_of, in_api_of
-from ..compat.imports import MXNET_2, contrib, mx
+from ..compat.gluon import device_kinds
+from ..compat.graphs import (
+    can_rewrite_graphs,
+    compiled_graph,
+    input_symbol,
+    is_hybridized,
+    symbol_block,
+    to_active_api,
+)
+from ..compat.imports import contrib, mx
 from ..errors import UsageError
+from ..types import Net, Symbol
 from .output import output_layer
 
 
-def fused(net):
-    """Return a block that infers what `net` does, faster on the CPU, as long as its weights stay.
+def fused(net: Net) -> Net:
+    """Return a block with the outputs of `net` that is faster on the CPU, while its weights last.
 
-    oneDNN does a convolution, its BatchNorm and its activation in one pass over the memory, with
-    weights that it prepares in the first call: after a training step, fuse anew. What is not
-    hybridized, or not on the CPU, or computes in half precision, is returned as it is.
+    oneDNN computes a convolution, its BatchNorm and its activation in one pass over the memory. It
+    prepares the weights in the first call: call `fused` again after a training step. A net that is
+    not hybridized, not on the CPU, or in half precision is returned unchanged.
     """
-    compiled = isinstance(net, mx.gluon.HybridBlock) and net._active
-    if MXNET_2 or not compiled or _devices(net) != {'cpu'}:
+    if not (can_rewrite_graphs() and is_hybridized(net) and device_kinds(net) == {'cpu'}):
         return net
     symbol, data = _trace(net)
     if 'amp_cast' in _operators(symbol):
@@ -28,14 +39,14 @@ def fused(net):
     return _block(symbol.get_backend_symbol('MKLDNN'), data, net)
 
 
-def in_precision(net, dtype):
+def in_precision(net: Net, dtype: str) -> Net:
     """Return a block that computes and trains like `net`, in 'bfloat16' or 'float16'.
 
-    Its parameters are those of `net` and stay float32, and so do its outputs: the graph casts them
-    where they are used, as MXNet's automatic mixed precision does, which would change every
-    network of the process. Raises `UsageError` with MXNet 2.
+    It shares the parameters of `net`, which stay float32, as do its outputs: the graph casts them
+    where they are used. MXNet's automatic mixed precision does the same, but to every network of
+    the process. Raises `UsageError` with MXNet 2.
     """
-    if MXNET_2:
+    if not can_rewrite_graphs():
         raise UsageError(f'{dtype} needs MXNet 1: pip install "mxnet<2"')
     symbol, data = _trace(net)
     lowered = contrib('amp').convert_symbol(symbol, target_dtype=dtype,
@@ -43,67 +54,58 @@ def in_precision(net, dtype):
     return _block(lowered, data, net)
 
 
-def split(net):
-    """Return two blocks that are `net` one after the other: up to its output layer, and from it on.
+def split(net: Net) -> tuple[Net, Net] | None:
+    """Return two blocks that together compute `net`: up to its output layer, and from it on.
 
-    `net` has been called before, so that all shapes are known. Returns None where what comes before
-    is random while training (Dropout), and so is not the same twice, and with MXNet 2.
+    `net` must have run once, so that all shapes are known. Returns None with MXNet 2, and if the
+    features are random in training (Dropout).
     """
-    if MXNET_2:   # whose graphs cannot be cut
+    if not can_rewrite_graphs():
         return None
     symbol, data = _trace(net)
     graph = json.loads(symbol.tojson())
-    weight = output_layer(net).weight.name
-    place = next(node['inputs'][0] for node in graph['nodes']
-                 if weight in [graph['nodes'][i]['name'] for i, *_ in node['inputs']])
-    features = mx.sym.load_json(json.dumps({**graph, 'heads': [place]}))
+    head = _input_of(graph, output_layer(net).weight.name)
+    features = mx.sym.load_json(json.dumps({**graph, 'heads': [head]}))
     if 'Dropout' in _operators(features):
         return None
-    graph['nodes'][place[0]] = {'op': 'null', 'name': 'features', 'inputs': []}
+    graph['nodes'][head[0]] = {'op': 'null', 'name': 'features', 'inputs': []}
     output = mx.sym.load_json(json.dumps(graph))
     with api_of(net):
-        return _block(features, data, net), _block(output, _styled(mx.sym.var('features')), net)
+        return _block(features, data, net), _block(output, input_symbol('features'), net)
 
 
-def graph_of(block):
-    """Return what a block made here computes, as text that is the same for the same network."""
-    nodes = _nodes(block._cached_graph[1])
+def graph_of(block: Net) -> str:
+    """Return the graph of a block made by this module: equal text for equal networks."""
+    nodes = _nodes(compiled_graph(block))
     return json.dumps([[node['op'], node.get('attrs'), node['inputs']] for node in nodes])
 
 
-def _operators(symbol):
+def _input_of(graph: dict[str, Any], weight: str) -> list[int]:
+    """Return the entry of a graph that is the input of the layer with this weight."""
+    entry: list[int] = next(
+        node['inputs'][0] for node in graph['nodes']
+        if weight in [graph['nodes'][i]['name'] for i, *_ in node['inputs']])
+    return entry
+
+
+def _operators(symbol: Symbol) -> set[str]:
     return {node['op'] for node in _nodes(symbol)}
 
 
-def _nodes(symbol):
-    return json.loads(symbol.tojson(remove_amp_cast=False))['nodes']
+def _nodes(symbol: Symbol) -> list[dict[str, Any]]:
+    nodes: list[dict[str, Any]] = json.loads(symbol.tojson(remove_amp_cast=False))['nodes']
+    return nodes
 
 
-def _devices(net):
-    return {device.device_type for param in net.collect_params().values()
-            for device in param.list_ctx()}
-
-
-def _trace(net):
-    """The graph of a net as a symbol, in the style of array that it was made in, and its input."""
+def _trace(net: Net) -> tuple[Symbol, Symbol]:
+    """Return the graph of a net, in the array API that it was made in, and its input."""
     with api_of(net):
-        data = _styled(mx.sym.var('data'))
+        data = input_symbol('data')
         return net(data), data
 
 
-def _block(symbol, data, net):
-    """A compiled block of a graph on the parameters of `net`."""
-    block = in_api_of(net, lambda: symbol_block(_styled(symbol), data, net.collect_params()))
+def _block(symbol: Symbol, data: Symbol, net: Net) -> Net:
+    """Return a compiled block of a graph with the parameters of `net`."""
+    block = in_api_of(net, lambda: symbol_block(to_active_api(symbol), data, net.collect_params()))
     block.hybridize(static_alloc=True, static_shape=True)
     return block
-
-
-def symbol_block(symbol, data, params=None):
-    """Gluon's block of a graph, without its warning that types are not known before a batch is."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings('ignore', 'Cannot decide type')
-        return mx.gluon.SymbolBlock(symbol, data, params=params)
-
-
-def _styled(symbol):
-    return symbol.as_np_ndarray() if mx.util.is_np_array() else symbol

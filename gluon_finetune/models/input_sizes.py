@@ -1,37 +1,40 @@
-"""Finds the image sizes that go through a network, without running it; knows no images."""
+"""The image sizes that fit a network, found from its graph."""
+from __future__ import annotations
+
 from ..compat.array_api import api_of
-from ..compat.gluon import tracer
+from ..compat.graphs import Tracer, tracer
 from ..compat.imports import mx
+from ..types import Net
 
-COMMON_SIZES = (32, 64, 96, 128, 160, 192, 224, 256, 299, 331)
+COMMON_SIZES = (32, 64, 96, 128, 160, 192, 224, 256, 299, 331)   # sides in pixels
 
 
-def fitting_sizes(net):
-    """Return those of `COMMON_SIZES` (side in pixels) that go through the HybridBlock `net`.
+def fitting_sizes(net: Net) -> list[int]:
+    """Return the sizes of `COMMON_SIZES` that fit a HybridBlock.
 
-    Networks with a pooling window of fixed size, or dense layers behind the last feature map, do
-    not take all. Shapes of weights that are known already are respected.
+    Networks with a pooling window of fixed size, or with dense layers behind the last feature map,
+    do not accept every size. Known shapes of weights count.
     """
     with api_of(net):
         trace = tracer(net)
-        return [size for size in COMMON_SIZES if _goes_through(trace, size)]
+        return [size for size in COMMON_SIZES if _fits(trace, size)]
 
 
-def explain_refusal(net, image_size, error):
-    """Return the sentence that says why `net` met images with `error`, and what it would take."""
+def explain_refusal(net: Net, image_size: int, error: BaseException) -> str:
+    """Return a message about the `error` of `net` on its first images, with the sizes that fit."""
     reason = str(error).strip().splitlines()[-1]
     try:
         sizes = fitting_sizes(net) if isinstance(net, mx.gluon.HybridBlock) else []
     except (AttributeError, TypeError):
-        return (f'the net does not take the arrays in force ({reason}): make it by name, with '
-                f'finetune_net or scratch_net, and npx.set_np() as it is now')
-    what = f'an image of {image_size}x{image_size} does not go through this net'
+        return (f'the net does not accept arrays of the active array API ({reason}): create it '
+                f'with finetune_net or scratch_net after the last change of npx.set_np()')
+    problem = f'images of {image_size}x{image_size} pixels do not fit this net'
     if not sizes or image_size in sizes:
-        return f'{what}: {reason}'
-    return f'{what}: sizes that do are {", ".join(map(str, sizes))}'
+        return f'{problem}: {reason}'
+    return f'{problem}: sizes that fit are {", ".join(map(str, sizes))}'
 
 
-def _goes_through(trace, size):
+def _fits(trace: Tracer, size: int) -> bool:
     shape = (1, 3, size, size)
     try:
         graph, known = trace(shape)

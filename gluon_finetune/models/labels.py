@@ -1,69 +1,87 @@
-"""Names the classes that a source network tells apart; knows nothing about those of the target."""
+"""The names of the classes of a source network."""
+from __future__ import annotations
+
 import os
 import unicodedata
-from collections import Counter, namedtuple
+from collections import Counter
+from typing import Any, NamedTuple
 
 from ..compat.imports import gluoncv
 from ..errors import UsageError
 from ..files.json import read_json
+from ..types import Net, StrPath
 from .output import output_layer
 from .source import source_net
 
-SourceClass = namedtuple('SourceClass', 'wnid name')
+
+class SourceClass(NamedTuple):
+    """A class of a source network: its WordNet id, if known, and its name."""
+
+    wnid: str | None
+    name: str
 
 
-def source_labels(source, net=None):
-    """Return the classes of a source in the order of its output rows, as (wnid, name) pairs.
+def source_labels(source: StrPath | Net, net: Net | None = None) -> list[SourceClass]:
+    """Return the classes of a source in the order of its output rows.
 
-    They stand beside its file, in one that ends in .labels.json instead of .params, or are
-    ImageNet's thousand. `net` is the loaded source, where it is at hand. Raises `UsageError` if
-    nobody knows them.
+    They are read from the file beside the weights that ends in .labels.json instead of .params; a
+    source of 1000 classes without this file has those of ImageNet. Chapter: exercise 4.
+
+    Args:
+        source: As in `source_net`.
+        net: The loaded source, if available.
+
+    Returns:
+        One (wnid, name) pair per class.
+
+    Raises:
+        UsageError: The names are unknown, or the file is invalid.
     """
     net = net or source_net(source)
     rows = output_layer(net).weight.shape[0]
-    file = getattr(net, 'source_file', None)
-    path = file and os.path.splitext(file)[0] + '.labels.json'
+    weights_file: str | None = getattr(net, 'source_file', None)
+    path = os.path.splitext(weights_file)[0] + '.labels.json' if weights_file else None
     if path and os.path.isfile(path):
         labels = _read_labels(path)
     elif rows == 1000:
         table = gluoncv().data.ImageNet1kAttr()
         labels = [SourceClass(*pair) for pair in zip(table.synset, table.classes)]
     else:
-        raise UsageError(f'nobody knows what the {rows} classes of the source are called: write '
-                         f'their names into {path or "a .labels.json file beside its weights"}')
+        raise UsageError(f'the source has no names for its {rows} classes: list them in '
+                         f'{path or "a .labels.json file beside its weights"}')
     if len(labels) != rows:
-        raise UsageError(f'{path} names {len(labels)} classes, the source has {rows}')
+        raise UsageError(f'{path} lists {len(labels)} classes, but the source has {rows}')
     return labels
 
 
-def check_labels(value, path):
-    """Return `value`, read from `path`, if it is a list of names that can tell classes apart.
+def check_labels(value: Any, path: StrPath) -> list[str]:
+    """Return `value`, read from `path`, if it is a list of valid class names.
 
-    Raises `UsageError` for anything but different texts, none of them empty or with control
-    characters, which can do more to a terminal than print.
+    Raises `UsageError` unless all names are different, none is empty, and none has control
+    characters, which a terminal would obey.
     """
     if not isinstance(value, list) or not value or not all(isinstance(name, str) for name in value):
-        raise UsageError(f'{path} must be a list of the names of classes')
+        raise UsageError(f'{path} must be a list of class names')
     for name in value:
         if not name or any(unicodedata.category(letter) in ('Cc', 'Cs') for letter in name):
-            raise UsageError(f'{path} has a class {name!r}: a name is a text without control '
-                             f'characters')
-    (most, count), = Counter(value).most_common(1)
+            raise UsageError(f'{path} has the invalid class name {name!r}: a name is text without '
+                             f'control characters')
+    (name, count), = Counter(value).most_common(1)
     if count > 1:
-        raise UsageError(f'{path} has the class {most!r} twice')
+        raise UsageError(f'{path} has the class name {name!r} more than once')
     return value
 
 
-def _read_labels(path):
+def _read_labels(path: StrPath) -> list[SourceClass]:
     labels = read_json(path)
     if not isinstance(labels, list) or not all(map(_is_label, labels)):
-        raise UsageError(f'{path} must be a list of names, or of {{"wnid": "n07697537", '
+        raise UsageError(f'{path} must be a list of class names, or of {{"wnid": "n07697537", '
                          f'"name": "hotdog"}}')
     return [SourceClass(None, label) if isinstance(label, str)
             else SourceClass(label.get('wnid'), label['name']) for label in labels]
 
 
-def _is_label(label):
+def _is_label(label: Any) -> bool:
     if isinstance(label, dict):
         return (isinstance(label.get('name'), str)
                 and isinstance(label.get('wnid'), (str, type(None))))

@@ -1,35 +1,51 @@
-"""Says which weights do not fit a network, by name and shape alone; knows no framework."""
+"""Messages about weights that do not fit a network, by name and shape."""
+from __future__ import annotations
 
-SHOWN = 3
+from typing import Mapping, Optional, Sequence
+
+MAX_SHOWN = 3
+Shapes = Mapping[str, Optional[Sequence[int]]]   # None: unknown
 
 
-def explain_mismatch(expected, found):
-    """Return why parameters `found` do not fit a network that has `expected`, or None if they do.
+def explain_mismatch(expected: Shapes, found: Shapes) -> str | None:
+    """Return why parameters do not fit a network, or None if they fit.
 
-    Both are dicts of parameter name -> shape. Names the first three that do not fit and their
-    shapes; a dimension of the network that is 0 or -1 is not known yet and fits any.
+    The message names the first three parameters that do not fit.
+
+    Args:
+        expected: Parameter name -> shape in the network; sizes 0 and -1 are not known yet and
+            match any.
+        found: Parameter name -> shape in the weights.
+
+    Returns:
+        The message as part of a sentence.
     """
-    wrong = [line for line in map(lambda name: _complaint(name, expected, found), expected) if line]
-    wrong += [f'{name} {_shape(shape)} is not in the network'
-              for name, shape in found.items() if name not in expected]
-    if not wrong:
+    problems = [problem for problem in (_problem(name, expected, found) for name in expected)
+                if problem]
+    problems += [f'{name} {_text(shape)} is not in the network'
+                 for name, shape in found.items() if name not in expected]
+    if not problems:
         return None
-    shown = '; '.join(wrong[:SHOWN])
-    return shown if len(wrong) <= SHOWN else f'{shown}; and {len(wrong) - SHOWN} more'
+    shown = '; '.join(problems[:MAX_SHOWN])
+    more = len(problems) - MAX_SHOWN
+    return f'{shown}; and {more} more' if more > 0 else shown
 
 
-def _complaint(name, expected, found):
+def _problem(name: str, expected: Shapes, found: Shapes) -> str | None:
     if name not in found:
-        return f'{name} {_shape(expected[name])} is not in the weights'
+        return f'{name} {_text(expected[name])} is not in the weights'
     if not _fits(expected[name], found[name]):
-        return (f'{name} is {_shape(found[name])} in the weights, '
-                f'{_shape(expected[name])} in the network')
+        return (f'{name} is {_text(found[name])} in the weights, '
+                f'{_text(expected[name])} in the network')
+    return None
 
 
-def _fits(expected, found):
-    return expected is None or len(expected) == len(found) and all(
+def _fits(expected: Sequence[int] | None, found: Sequence[int] | None) -> bool:
+    if expected is None or found is None:
+        return True
+    return len(expected) == len(found) and all(
         size in (0, -1, other) for size, other in zip(expected, found))
 
 
-def _shape(shape):
+def _text(shape: Sequence[int] | None) -> str:
     return 'of unknown shape' if shape is None else str(tuple(int(size) for size in shape))

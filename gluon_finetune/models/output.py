@@ -1,92 +1,96 @@
-"""Finds and replaces the output layer of any classifier; does not know whose weights it holds."""
+"""The output layer of any classifier, and the weights of a net as NumPy arrays."""
+from __future__ import annotations
+
 from ..compat.array_api import in_api_of
-from ..compat.gluon import copy_block, layer_options, replace_child
+from ..compat.gluon import is_initialized
 from ..compat.imports import array, mx, structured_parameters, value_of
+from ..compat.layers import copy_block, replace_child, resized_layer
 from ..errors import UsageError
+from ..types import Net, NumPyArray
 
 
-def output_layer(net):
-    """Return the layer of `net` whose weights have one row for each class: a Dense or 1x1 Conv2D.
+def output_layer(net: Net) -> Net:
+    """Return the layer of `net` whose weights have one row per class: a Dense or 1x1 Conv2D.
 
-    It is the last such layer of `net.output`, or of the net where there is no such block; so it is
-    in every classifier of the zoos, whatever its name. Raises `UsageError` if there is none.
+    It is the last such layer of `net.output`, or of `net` if it has no such block. This holds for
+    every classifier of the zoos, whatever the name of the layer.
+
+    Args:
+        net: Any classifier.
+
+    Returns:
+        The layer itself, not a copy.
+
+    Raises:
+        UsageError: There is no such layer.
     """
-    inside = getattr(net, 'output', None)
-    inside = inside if isinstance(inside, mx.gluon.Block) else net
-    found = [block for block in blocks(inside)
-             if isinstance(block, (mx.gluon.nn.Dense, mx.gluon.nn.Conv2D))]
-    if not found:
-        raise UsageError(f'{type(net).__name__} has no output layer to replace: it needs a '
-                         f'Dense or Conv2D layer, best as net.output')
-    return found[-1]
+    output = getattr(net, 'output', None)
+    candidates = [block for block in blocks(output if isinstance(output, mx.gluon.Block) else net)
+                  if isinstance(block, (mx.gluon.nn.Dense, mx.gluon.nn.Conv2D))]
+    if not candidates:
+        raise UsageError(f'{type(net).__name__} has no output layer to replace: a net needs a '
+                         f'Dense or Conv2D layer, preferably as net.output')
+    return candidates[-1]
 
 
-def output_name(net):
+def output_name(net: Net) -> str:
     """Return the structural name of the output layer with its dot: 'output.', 'output.0.'."""
     weight = output_layer(net).weight
-    return next(name[:-len('weight')] for name, param in structured_parameters(net).items()
-                if param is weight)
+    name: str = next(name for name, param in structured_parameters(net).items()
+                     if param is weight)
+    return name[:-len('weight')]
 
 
-def blocks(net):
+def blocks(net: Net) -> list[Net]:
     """Return all blocks of `net`, itself last, in the order in which they were added."""
-    found = []
+    found: list[Net] = []
     net.apply(found.append)
     return found
 
 
-def copy_net(net):
-    """Return a copy of `net` on the CPU that shares nothing with it; its weights are equal.
+def copy_net(net: Net) -> Net:
+    """Return an independent copy of `net` on the CPU, with equal weights.
 
     Raises `UsageError` if the net has no weights yet.
     """
-    values, twin = weights(net), copy_block(net)
-    set_weights(twin, values)
-    return twin
+    values, duplicate = weights(net), copy_block(net)
+    set_weights(duplicate, values)
+    return duplicate
 
 
-def weights(net):
-    """Return a dict of structural name -> NumPy array; over several devices the mean, as saved."""
+def weights(net: Net) -> dict[str, NumPyArray]:
+    """Return structural name -> NumPy array; the mean over several devices, as in saved files.
+
+    Raises `UsageError` if the net has no weights yet.
+    """
     params = structured_parameters(net)
-    if any(param._data is None for param in params.values()):
-        raise UsageError('the net has no weights yet: load them, or initialize it and show it a '
+    if not all(is_initialized(param) for param in params.values()):
+        raise UsageError('the net has no weights yet: load them, or initialize the net and run a '
                          'first batch')
     return {name: value_of(param) for name, param in params.items()}
 
 
-def set_weights(net, values):
-    """Give `net` the weights `values` (structural name -> NumPy array), where it is or the CPU."""
+def set_weights(net: Net, values: dict[str, NumPyArray]) -> None:
+    """Set weights of `net` by structural name, on its devices or, without any, on the CPU."""
     for name, param in structured_parameters(net).items():
         if name in values:
             param.shape = values[name].shape
-            if param._data is None:
+            if not is_initialized(param):
                 param.initialize(mx.init.Zero(), mx.cpu(), force_reinit=True)
             param.set_data(array(values[name], dtype=param.dtype))
 
 
-def replace_output(net, classes):
-    """Replace the output layer of `net` by one with `classes` outputs and no weights; return it."""
+def replace_output(net: Net, classes: int) -> Net:
+    """Replace the output layer of `net` by one without weights for `classes` classes; return it."""
     old = output_layer(net)
-    new = in_api_of(old, lambda: _like(old, classes))
+    new = in_api_of(old, lambda: resized_layer(old, classes))
     for block in blocks(net):
         replace_child(block, old, new)
     return new
 
 
-def name_output(net):
-    """Make the output layer of `net` known as `net.output` where its zoo calls it otherwise."""
+def name_output(net: Net) -> Net:
+    """Make the output layer of `net` available as `net.output`, whatever its zoo calls it."""
     if not isinstance(getattr(net, 'output', None), mx.gluon.Block):
-        vars(net)['output'] = output_layer(net)  # setattr would register its parameters twice
+        net.__dict__['output'] = output_layer(net)  # setattr would register its parameters twice
     return net
-
-
-def _like(layer, classes):
-    inputs = layer.weight.shape[1]
-    common = {'use_bias': layer.bias is not None, **layer_options(layer)}
-    if isinstance(layer, mx.gluon.nn.Dense):
-        return mx.gluon.nn.Dense(classes, in_units=max(inputs, 0), flatten=layer._flatten, **common)
-    options = {key: layer._kwargs[plural] for key, plural in
-               (('kernel_size', 'kernel'), ('strides', 'stride'), ('padding', 'pad'))}
-    new = mx.gluon.nn.Conv2D(classes, in_channels=max(inputs, 0), **options, **common)
-    new.weight.shape = (classes, *layer.weight.shape[1:])   # MXNet 2 does not heed in_channels
-    return new

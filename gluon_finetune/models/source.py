@@ -1,107 +1,131 @@
-"""Finds the pretrained network a run starts from; does not know what it will be trained on."""
+"""The pretrained network that fine-tuning starts from."""
+from __future__ import annotations
+
 import os
+from typing import Any, Sequence
 
 from ..compat.gluon import long_names
 from ..compat.imports import mx, structured_parameters
 from ..errors import UsageError
-from .freeze import hold_statistics
+from ..types import Net, NumPyArray, StrPath
+from .freeze import use_running_statistics
 from .mismatch import explain_mismatch
 from .output import name_output, output_name, replace_output, set_weights
 from .params_file import read_params
-from .zoo import build_net, network_names, network_of_file, unknown_network, zoo_file
+from .zoo import (
+    build_net,
+    network_names,
+    network_of_file,
+    unknown_network,
+    unknown_network_of_file,
+    zoo_file,
+)
 
-TORCH_FILES = ('.pth', '.pt', '.safetensors')
+TORCH_EXTENSIONS = ('.pth', '.pt', '.safetensors')
 
 
-def source_net(source='resnet18_v2', *, network=None):
-    """Return the pretrained network with its own output layer, on the CPU.
+def source_net(source: StrPath | Net = 'resnet18_v2', *,
+               network: str | None = None) -> Net:
+    """Return a pretrained network with its own output layer, on the CPU.
 
-    `source` is a name ('resnet18_v2': the zoo's weights), a file (.params; .pth, .pt or
-    .safetensors of PyTorch) or a net, which is returned as it is. The network is read off the
-    file's name ('resnet18_v2-a81db45f.params') or given as `network`; the number of classes is read
-    off the file. Raises `UsageError` for weights that are damaged or belong to another network,
-    `WorkError` if the zoo's cannot be fetched. The chapter: "Defining and Initializing the Model".
+    Chapter: section "Defining and Initializing the Model".
+
+    Args:
+        source: A name ('resnet18_v2': the weights of the zoo), a file (.params; .pth, .pt or
+            .safetensors of PyTorch), or a net, which is returned itself. The number of classes
+            is that of the file.
+        network: The name of the network in a file; by default, it is the start of the file name
+            ('resnet18_v2-a81db45f.params').
+
+    Returns:
+        The network, which maps images (n, 3, height, width) to (n, classes).
+
+    Raises:
+        UsageError: The weights are corrupt or belong to another network.
+        WorkError: The weights of the zoo cannot be downloaded.
     """
     return load_source(source, network)
 
 
-def load_source(source, network=None, *, features_only=False):
+def load_source(source: StrPath | Net, network: str | None = None, *,
+                features_only: bool = False) -> Net:
     """Return the net of `source_net`; with `features_only` its output layer may lack weights."""
     if isinstance(source, mx.gluon.Block):
         return name_output(source)
-    source = os.fspath(source)
-    if source in network_names():
-        if network not in (None, source):
-            raise UsageError(f'the source is {source} and the network {network}: give one of them')
-        return load_net(zoo_file(source), source)
-    if not os.path.isfile(source):
-        raise UsageError(_no_source(source))
-    if source.endswith(TORCH_FILES):
-        from .pytorch.bridge import load_torch_source  # needs torch, which is optional
-        net, network = load_torch_source(source, network, features_only=features_only)
-        return remember(net, network, source)
-    network = network or network_of_file(source)
+    path = os.fspath(source)
+    if path in network_names():
+        if network not in (None, path):
+            raise UsageError(f'the source is {path}, but the network is {network}: give only one '
+                             f'of them')
+        return load_net(zoo_file(path), path)
+    if not os.path.isfile(path):
+        raise UsageError(_no_source(path))
+    if path.endswith(TORCH_EXTENSIONS):
+        from .pytorch.bridge import load_torch_source  # PyTorch is optional
+        net, network = load_torch_source(path, network, features_only=features_only)
+        return remember(net, network, path)
+    network = network or network_of_file(path)
     if network is None:
-        raise UsageError(f'cannot tell which network the weights in {source} are for: begin the '
-                         f"file's name with it, as in resnet18_v2-mine.params, or give network=")
-    return load_net(source, network)
+        raise UsageError(unknown_network_of_file(path, 'resnet18_v2-mine.params'))
+    return load_net(path, network)
 
 
-def load_net(path, network):
+def load_net(path: str, network: str) -> Net:
     """Return `network` with the weights of a .params file and as many outputs as they have."""
     net = build_net(network)
     values = _structural(net, read_params(path))
     rows = values.get(output_name(net) + 'weight')
     if rows is not None and rows.ndim:
         replace_output(net, len(rows))
-    _fill(net, values, f'{path} does not hold the weights of {network}')
+    _set_checked(net, values, f'{path} does not contain the weights of {network}')
     return remember(net, network, path)
 
 
-def load_weights(net, path):
-    """Put the weights of a .params file into `net`, on its devices.
+def load_weights(net: Net, path: StrPath) -> None:
+    """Load the weights of a .params file into `net`, on its devices.
 
-    MXNet's own `load_parameters` refuses files of NumPy-style arrays while legacy ones are in
-    force. Raises `UsageError` if the weights do not fit.
+    MXNet's own `load_parameters` rejects files of NumPy-style arrays while legacy arrays are
+    active. Raises `UsageError` if the weights do not fit.
     """
-    _fill(net, _structural(net, read_params(path)), f'{path} does not fit the net')
+    _set_checked(net, _structural(net, read_params(path)), f'{path} does not fit the net')
 
 
-def _fill(net, values, complaint):
+def remember(net: Net, network: str | None, path: str | None = None,
+             classes: Sequence[str] | None = None) -> Net:
+    """Set `.output`, `.network`, `.classes` (names) and `.source_file` of `net`; return it."""
+    net.network, net.classes, net.source_file = network, classes, path
+    return name_output(net)
+
+
+def _set_checked(net: Net, values: dict[str, NumPyArray], problem: str) -> None:
     expected = {name: param.shape for name, param in structured_parameters(net).items()}
-    wrong = explain_mismatch(expected, {name: value.shape for name, value in values.items()})
-    if wrong:
-        raise UsageError(f'{complaint}: {wrong}')
+    mismatch = explain_mismatch(expected, {name: value.shape for name, value in values.items()})
+    if mismatch:
+        raise UsageError(f'{problem}: {mismatch}')
     set_weights(net, values)
     if _is_folded(values):
-        hold_statistics(net)
+        use_running_statistics(net)
 
 
-def _is_folded(values):
-    """Whether BatchNorm was folded into the convolutions: it has shifts and no statistics.
+def _is_folded(values: dict[str, NumPyArray]) -> bool:
+    """Return whether BatchNorm is folded into the convolutions: shifts, but no statistics.
 
-    Statistics of a batch would undo that, and the network with it.
+    Statistics of a batch would break such a network.
     """
-    def all_near(ending, number):
+    def all_near(ending: str, number: float) -> bool:
         return all(abs(value - number).max() < 1e-3 for name, value in values.items()
                    if name.endswith(ending))
     return all_near('running_mean', 0) and all_near('running_var', 1) and not all_near('beta', 0)
 
 
-def remember(net, network, path=None, classes=None):
-    """Note on `net` what it is: `.output`, `.network`, `.classes` (names), `.source_file`."""
-    net.network, net.classes, net.source_file = network, classes, path
-    return name_output(net)
+def _structural(net: Net, saved: dict[str, Any]) -> dict[str, Any]:
+    """Rename saved arrays to the structural names of `net`, also those of a Module or a symbol.
 
-
-def _structural(net, saved):
-    """The saved arrays under the structural names of `net`, also those of a Module or a symbol.
-
-    Long names ('arg:resnetv20_conv0_weight') differ from this net's by a prefix with a counter.
+    Long names ('arg:resnetv20_conv0_weight') differ from those of `net` by a prefix with a counter.
     """
     saved = {name[4:] if name.startswith(('arg:', 'aux:')) else name: value
              for name, value in saved.items()
-             if not name.startswith('out_aux.')}  # nasnet's second output, for its own training
+             if not name.startswith('out_aux.')}  # NASNet's second output, only for its training
     names = long_names(net)
     first = next(iter(names.values()), None)
     for prefix in (name[:-len(first)] for name in saved if first and name.endswith(first)):
@@ -110,7 +134,7 @@ def _structural(net, saved):
     return saved
 
 
-def _no_source(source):
-    if os.path.sep in source or source.endswith(('.params',) + TORCH_FILES):
-        return f'no such file with weights: {source}'
+def _no_source(source: str) -> str:
+    if os.path.sep in source or source.endswith(('.params', *TORCH_EXTENSIONS)):
+        return f'no such weights file: {source}'
     return unknown_network(source)

@@ -1,4 +1,6 @@
-"""Builds the ImageNet classifiers of both model zoos by name; knows not what they are for."""
+"""The ImageNet classifiers of both model zoos, by name."""
+from __future__ import annotations
+
 import difflib
 import os
 import re
@@ -7,6 +9,7 @@ from functools import partial
 from ..compat.array_api import in_active_api
 from ..compat.imports import gluoncv, mx
 from ..errors import UsageError
+from ..types import Net, StrPath
 from .zoo_store import stored_file
 
 # The classifiers of mxnet.gluon.model_zoo.vision ...
@@ -19,7 +22,7 @@ GLUON = '''
     squeezenet1.0 squeezenet1.1 vgg11 vgg11_bn vgg13 vgg13_bn vgg16 vgg16_bn vgg19 vgg19_bn
 '''.split()
 
-# ... and those that GluonCV adds. Left out, with the reasons: docs/networks.md.
+# ... and those that GluonCV adds. Excluded networks, with reasons: docs/networks.md.
 GLUONCV = '''
     darknet53 dla34 googlenet hrnet_w18_c hrnet_w18_small_v1_c hrnet_w18_small_v2_c
     hrnet_w30_c hrnet_w32_c hrnet_w40_c hrnet_w44_c hrnet_w48_c hrnet_w64_c
@@ -39,7 +42,7 @@ GLUONCV = '''
     senet_154 senet_154e shufflenet_v1 shufflenet_v2 xception xception71
 '''.split()
 
-# Names under which GluonCV's store keeps some of them.
+# Their names in GluonCV's store, if different.
 STORE_NAMES = {
     'resnet18_v1b_0.89': 'resnet18_v1b_2.6x', 'resnet50_v1d_0.86': 'resnet50_v1d_1.8x',
     'resnet50_v1d_0.48': 'resnet50_v1d_3.6x', 'resnet50_v1d_0.37': 'resnet50_v1d_5.9x',
@@ -48,13 +51,17 @@ STORE_NAMES = {
     **{name: name + 'ls' for name in GLUONCV if name.startswith('hrnet_')}}
 
 
-def network_names():
-    """Return the names of all networks that can be fine-tuned, in alphabetical order."""
+def network_names() -> list[str]:
+    """Return the names of all networks that can be fine-tuned, in alphabetical order.
+
+    Returns:
+        Names for `source_net`, `finetune_net` and `scratch_net`.
+    """
     return sorted(GLUON + GLUONCV)
 
 
-def build_net(name):
-    """Return the network `name` of the zoos, with 1000 outputs and no weights.
+def build_net(name: str) -> Net:
+    """Return the network `name` of the zoos, with 1000 outputs and without weights.
 
     Raises `UsageError` for an unknown name.
     """
@@ -65,44 +72,51 @@ def build_net(name):
     return in_active_api(lambda: _build_gluoncv(name))
 
 
-def _build_gluoncv(name):
-    options = {'use_aux': False} if name.startswith('nasnet') else {}  # else it returns a pair
+def _build_gluoncv(name: str) -> Net:
+    options = {'use_aux': False} if name.startswith('nasnet') else {}  # otherwise it returns a pair
     net = gluoncv().model_zoo.get_model(name, pretrained=False, **options)
-    # ResNeSt's DropBlock knows 224 pixels alone, and a compiled graph would drop in tests too.
+    # ResNeSt's DropBlock fits 224 pixels only, and a compiled graph would drop in evaluation too.
     net.apply(partial(gluoncv().nn.dropblock.set_drop_prob, 0))
     return net
 
 
-def unknown_network(name):
-    """Return the sentence that says `name` is no network and which names come near."""
-    near = difflib.get_close_matches(name, network_names(), n=3)
-    hint = f'did you mean {" or ".join(near)}?' if near else 'network_names() lists them all'
-    return f'no network is called {name!r}: {hint}'
+def unknown_network(name: str) -> str:
+    """Return the message about an unknown network, with similar names."""
+    similar = difflib.get_close_matches(name, network_names(), n=3)
+    hint = f'did you mean {" or ".join(similar)}?' if similar else 'network_names() lists all'
+    return f'unknown network {name!r}: {hint}'
 
 
-def network_of_file(path):
-    """Return the network that the name of a file begins with, as the zoos name theirs, or None.
+def network_of_file(path: StrPath) -> str | None:
+    """Return the network that a file name starts with, or None; the zoos name their files so.
 
     'resnet18_v2-a81db45f.params' is 'resnet18_v2'.
     """
     known = {STORE_NAMES.get(name, name): name for name in network_names()}
     known.update({name: name for name in network_names()})
     base = os.path.basename(path)
-    fitting = [prefix for prefix in known if re.match(re.escape(prefix) + r'([-.]|$)', base)]
-    return known[max(fitting, key=len)] if fitting else None
+    matching = [prefix for prefix in known if re.match(re.escape(prefix) + r'([-.]|$)', base)]
+    return known[max(matching, key=len)] if matching else None
 
 
-def zoo_file(name):
-    """Return the path of the zoo's pretrained weights for `name`, downloaded if they are not there.
+def unknown_network_of_file(path: str, example: str) -> str:
+    """Return the message about a weights file whose name does not start with a network."""
+    return (f'the name of {path} does not start with a network: rename it, for example to '
+            f'{example}, or pass network=')
 
-    The file lies in $MXNET_HOME/models, comes from $MXNET_GLUON_REPO, and its sha1 is checked.
-    Raises `UsageError` if the zoo has none, `WorkError` if they cannot be had.
+
+def zoo_file(name: str) -> str:
+    """Return the path of the zoo's pretrained weights for `name`, downloaded if missing.
+
+    The file is stored in $MXNET_HOME/models, comes from $MXNET_GLUON_REPO, and its SHA-1 is
+    checked. Raises `UsageError` if the zoo has none, `WorkError` if the download fails.
     """
     if name not in network_names():
         raise UsageError(unknown_network(name))
     store = mx.gluon.model_zoo.model_store if name in GLUON else gluoncv().model_zoo.model_store
     try:
-        return stored_file(store, STORE_NAMES.get(name, name))
+        path: str = stored_file(store, STORE_NAMES.get(name, name))
+        return path
     except KeyError:
-        raise UsageError(f'the zoo has no pretrained weights for {name}: pass a file with weights, '
-                         f'or train from nothing with scratch_net({name!r})') from None
+        raise UsageError(f'the zoo has no pretrained weights for {name}: pass a weights file, or '
+                         f'train from scratch with scratch_net({name!r})') from None

@@ -14,7 +14,7 @@ from ..errors import UsageError, WorkError
 from ..files.fetch import fetch
 from ..files.hashing import file_sha1, stream_sha1
 from ..files.locks import lock_to_create
-from .params_file import MOST_BYTES
+from .params_file import MAX_BYTES
 
 
 def stored_file(store, name):
@@ -73,7 +73,7 @@ def _sha1_inside(entry, archive):
 @contextlib.contextmanager
 def _opened(archive, entry):
     with zipfile.ZipFile(archive) as file:
-        if file.getinfo(entry).file_size > MOST_BYTES:   # zipfile reads no further than this says
+        if file.getinfo(entry).file_size > MAX_BYTES:   # zipfile reads no further than this says
             raise zipfile.BadZipFile('a bomb')
         with file.open(entry) as source:
             yield source

@@ -24,7 +24,7 @@ def logits(network):
     """The check of a network's outputs."""
     pair = PAIRS[network]
     return of_rounding(f'logits: {network}', 'logits', network, limit=LOGITS_LIMIT,
-                       note=f"{pair.torch}, {'ours' if pair.library == 'twin' else pair.library}")
+                       note=f"{pair.torch}, {'ours' if pair.library == 'own' else pair.library}")
 
 
 def translated():

@@ -10,7 +10,8 @@ import numpy as np
 
 from ..compat.imports import structured_parameters
 from ..models.output import set_weights
-from ..models.pytorch.bridge import empty_net, torch_names
+from ..models.pytorch.bridge import empty_net
+from ..models.pytorch.names import torch_names
 from ..models.pytorch.pairs import find_pair
 
 CLASSES = 10

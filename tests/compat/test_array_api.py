@@ -6,7 +6,7 @@ from gluon_finetune.models.output import set_weights, weights
 
 
 @pytest.fixture
-def in_numpy():
+def numpy_api():
     with mx.util.np_shape(True), mx.util.np_array(True):
         yield
 
@@ -14,10 +14,10 @@ def in_numpy():
 @pytest.mark.mxnet1
 @pytest.mark.parametrize('hybridize', [False, True])
 @pytest.mark.parametrize('name', ['mobilenetv2_0.25', 'resnet18_v2'])
-def test_both_kinds_of_arrays_train_alike(name, hybridize):
+def test_both_array_apis_train_the_same(name, hybridize):
     start, steps = {}, []
-    for style in (False, True):
-        with mx.util.np_shape(style), mx.util.np_array(style):
+    for use_numpy in (False, True):
+        with mx.util.np_shape(use_numpy), mx.util.np_array(use_numpy):
             mx.random.seed(1)
             X = array(mx.nd.random.normal(shape=(4, 3, 32, 32)))
             net = scratch_net(name, 2)
@@ -31,16 +31,16 @@ def test_both_kinds_of_arrays_train_alike(name, hybridize):
                 loss = mx.gluon.loss.SoftmaxCrossEntropyLoss()(net(X), array([0, 1, 1, 0]))
             loss.backward()
             trainer.step(4)
-            assert isinstance(loss, mx.np.ndarray) == style
+            assert isinstance(loss, mx.np.ndarray) == use_numpy
             steps.append(weights(net))
     for parameter, value in steps[0].items():
         assert abs(steps[1][parameter] - value).max() <= 1e-4 * max(1, abs(value).max())
 
 
 @pytest.mark.mxnet1
-# The symbol does not say of what type its data are.
+# The symbol does not declare the type of its data.
 @pytest.mark.filterwarnings('ignore:Cannot decide type')
-def test_an_adapted_net_does_all_a_net_does(in_numpy, tmp_path):
+def test_an_adapted_net_works_like_any_net(numpy_api, tmp_path):
     net = scratch_net('mobilenetv2_0.25', 2)
     X = array(mx.nd.random.normal(shape=(1, 3, 32, 32)))
     answer = net(X).asnumpy()
@@ -59,5 +59,5 @@ def test_an_adapted_net_does_all_a_net_does(in_numpy, tmp_path):
 
 
 @pytest.mark.mxnet1
-def test_legacy_nets_are_left_as_they_are():
+def test_legacy_nets_are_not_adapted():
     assert 'forward' not in vars(scratch_net('mobilenetv2_0.25', 2))

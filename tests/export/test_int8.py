@@ -8,7 +8,6 @@ import gluon_finetune as gf
 from gluon_finetune.config import Config
 from gluon_finetune.errors import UsageError
 from gluon_finetune.export.int8 import export_int8
-from gluon_finetune.models import int8
 
 pytestmark = pytest.mark.mxnet1   # whose graphs can be cut and rewritten
 
@@ -43,15 +42,6 @@ def test_layers_compute_in_8_bits(run):
     assert len(layers) == 21 and {node['attrs']['quantized'].lower() for node in layers} == {'true'}
 
 
-def test_the_mean_output_is_kept(run):
-    X = np.random.RandomState(0).randn(64, 3, 32, 32).astype('float32')
-    net, same = (gf.Predictor.load(run.path).net for _ in range(2))
-    plain, corrected = int8._quantize(same, X), int8.quantize(net, X)
-    exact = int8._mean_output(same, X)
-    far, near = (abs(int8._mean_output(block, X) - exact).max() for block in (plain, corrected))
-    assert near < far / 2
-
-
 def test_it_is_never_overwritten(run, folders):
     with pytest.raises(UsageError) as caught:
         export_int8(run.path, folders)
@@ -76,12 +66,12 @@ def test_what_is_not_there_or_damaged_is_said(run, folders, tmp_path):
         pass
     with pytest.raises(UsageError) as caught:
         gf.Predictor.load(other.path, 'int8')
-    assert str(caught.value) == (f'{other.path} has no 8-bit network yet: make it with '
+    assert str(caught.value) == (f'{other.path} has no int8 network: create it with '
                                  f'gluon-finetune export {other.path} --to int8 --data DATA')
     export_int8(other.path, folders)
     with open(other.file('int8', 'graph.json'), 'r+') as file:
         file.truncate(1000)
-    with pytest.raises(UsageError, match='graph.json is damaged: export the network again'):
+    with pytest.raises(UsageError, match='graph.json is corrupt .*: export the network again'):
         gf.Predictor.load(other.path, 'int8')
 
 

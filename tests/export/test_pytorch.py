@@ -67,9 +67,9 @@ def test_never_overwrites(tmp_path):
 
 
 @pytest.mark.parametrize('network, image_size, message', [
-    ('mobilenetv2_1.0', 64, "the weights of mobilenetv2_1.0 cannot be carried over: Gluon's "
+    ('mobilenetv2_1.0', 64, "the weights of mobilenetv2_1.0 cannot be converted: Gluon's "
      "mobilenetv2 has a convolution and a BatchNorm in its first block that PyTorch's mobilenet_v2 "
-     'has not, and no bias in its output layer'),
+     'lacks, and no bias in its output layer'),
     ('squeezenet1.1', 240, 'squeezenet1.1 has no twin in PyTorch at image size 240: their last '
      'pooling is the same from 209 to 224 only')])
 def test_what_has_no_twin(network, image_size, message, tmp_path):

@@ -1,10 +1,11 @@
-"""Other graphs of a network: the same numbers from the same weights."""
+"""Rewritten graphs of a network give the same numbers with the same weights."""
 import json
 
 import numpy as np
 import pytest
 
 from gluon_finetune.compat.cpu import has_bfloat16
+from gluon_finetune.compat.graphs import compiled_graph
 from gluon_finetune.compat.imports import array, contrib, mx
 from gluon_finetune.models.finetune import scratch_net
 from gluon_finetune.models.freeze import freeze_features
@@ -23,7 +24,7 @@ def compiled(name):
     return net
 
 
-def some(count=4, size=32):
+def batch(count=4, size=32):
     generator = np.random.RandomState(0)
     return array(generator.randn(count, 3, size, size)), array(np.arange(count) % 3, dtype='int32')
 
@@ -35,29 +36,29 @@ def step(net, trainer, X, y):
     trainer.step(len(X))
 
 
-def far(a, b):
+def relative_difference(a, b):
     return abs(a.asnumpy() - b.asnumpy()).max() / abs(b.asnumpy()).max()
 
 
 @pytest.mark.parametrize('name', NETWORKS)
 def test_a_fused_net_infers_the_same(name, numpy_mode):
-    net, (X, _) = compiled(name), some()
+    net, (X, _) = compiled(name), batch()
     net(X)
     generator = np.random.RandomState(1)
     for _ in range(2):   # weights that change, and statistics that are not 0 and 1
         set_weights(net, {name: value * generator.uniform(0.8, 1.2, value.shape) + 0.01
                           for name, value in weights(net).items()})
-        assert far(fused(net)(X), net(X)) < 1e-5
-    kinds = {node['op'] for node in json.loads(fused(net)._cached_graph[1].tojson())['nodes']}
+        assert relative_difference(fused(net)(X), net(X)) < 1e-5
+    kinds = {node['op'] for node in json.loads(compiled_graph(fused(net)).tojson())['nodes']}
     assert '_sg_mkldnn_conv' in kinds and 'Convolution' not in kinds
 
 
 def test_frozen_statistics_stay_frozen_in_a_fused_net():
-    net, (X, _) = freeze_features(compiled('resnet18_v2')), some()
-    assert far(fused(net)(X), net(X)) < 1e-5
+    net, (X, _) = freeze_features(compiled('resnet18_v2')), batch()
+    assert relative_difference(fused(net)(X), net(X)) < 1e-5
 
 
-def test_what_cannot_be_fused_is_left_alone():
+def test_other_nets_are_not_fused():
     eager = scratch_net('resnet18_v2', 3)
     assert fused(eager) is eager
     plain = mx.gluon.nn.Sequential()
@@ -68,17 +69,17 @@ def test_what_cannot_be_fused_is_left_alone():
 
 def compiled_with_weights():
     net = compiled('resnet18_v2')
-    net(some()[0])
+    net(batch()[0])
     return net
 
 
 @pytest.mark.parametrize('dtype', ['bfloat16', 'float16'])
-def test_layers_cast_their_own_weights(dtype):
-    graph = in_precision(compiled_with_weights(), dtype)._cached_graph[1]
+def test_layers_cast_float32_weights(dtype):
+    graph = compiled_graph(in_precision(compiled_with_weights(), dtype))
     nodes = json.loads(graph.tojson(remove_amp_cast=False))['nodes']
     cast = {nodes[node['inputs'][0][0]]['name']: node['attrs']['dtype'] for node in nodes
             if node['op'] == 'amp_cast'}
-    multiplied = [nodes[place]['name'] for node in nodes for place, *_ in node['inputs']
+    multiplied = [nodes[index]['name'] for node in nodes for index, *_ in node['inputs']
                   if node['op'] in ('Convolution', 'FullyConnected')]
     assert len(multiplied) == 43 and not [name for name in multiplied if name.endswith('weight')]
     assert sum(kind == dtype for name, kind in cast.items() if name.endswith('weight')) == 21
@@ -86,7 +87,7 @@ def test_layers_cast_their_own_weights(dtype):
 
 
 def test_half_precision_trains_the_parameters_of_the_net(numpy_mode, monkeypatch):
-    """With casts to float32, which every CPU can compute in: the plumbing, to the bit."""
+    """Casts to float32 instead, which every CPU supports: equal bit for bit."""
     def to_float32(*args, **kwargs):
         graph = convert(*args, **kwargs).tojson(remove_amp_cast=False)
         return mx.sym.load_json(graph.replace('bfloat16', 'float32'))
@@ -95,7 +96,7 @@ def test_half_precision_trains_the_parameters_of_the_net(numpy_mode, monkeypatch
     results = []
     for lowered in (False, True):
         mx.random.seed(0)
-        net, (X, y) = compiled('resnet18_v2'), some()
+        net, (X, y) = compiled('resnet18_v2'), batch()
         net(X)
         computing = in_precision(net, 'bfloat16') if lowered else net
         trainer = mx.gluon.Trainer(net.collect_params(), 'sgd', {'learning_rate': 0.01})
@@ -106,7 +107,7 @@ def test_half_precision_trains_the_parameters_of_the_net(numpy_mode, monkeypatch
 
 
 @pytest.mark.skipif(not has_bfloat16(), reason='this CPU has no AVX-512, which bfloat16 needs')
-def test_bfloat16_is_near_float32():
-    net, (X, _) = compiled_with_weights(), some()
+def test_bfloat16_is_close_to_float32():
+    net, (X, _) = compiled_with_weights(), batch()
     half = in_precision(net, 'bfloat16')
-    assert half(X).dtype == np.float32 and 0 < far(half(X), net(X)) < 0.1
+    assert half(X).dtype == np.float32 and 0 < relative_difference(half(X), net(X)) < 0.1

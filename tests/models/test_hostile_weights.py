@@ -1,4 +1,4 @@
-"""Files with weights that want to run code, or claim sizes that nothing has."""
+"""Weight files that try to run code or declare impossible sizes."""
 import io
 import json
 import os
@@ -7,6 +7,7 @@ import struct
 import tarfile
 import zipfile
 
+import numpy as np
 import pytest
 from child import run_child
 
@@ -37,7 +38,7 @@ class Payload:
 
 
 class Chain:
-    """The same by functions that a careless reader takes for harmless."""
+    """The same through functions that a careless reader considers harmless."""
 
     def __reduce__(self):
         return eval, ("__import__('os').mkdir('executed')",)
@@ -58,7 +59,7 @@ def as_bare_pickle(torch, payload):
 
 
 def as_tar(torch, payload):
-    """Of before 2017: `sys_info`, `storages`, `tensors` and `pickle`, each of them a pickle."""
+    """The format before 2017: `sys_info`, `storages`, `tensors` and `pickle`, all pickles."""
     with tarfile.open('a.pth', 'w') as file:
         for name in ('sys_info', 'storages', 'tensors', 'pickle'):
             content = pickle.dumps(payload)
@@ -70,14 +71,14 @@ def as_tar(torch, payload):
 def as_torchscript(torch, payload):
     """A compiled module, whose data.pkl is another."""
     script = torch.jit.trace(torch.nn.Linear(2, 2), torch.ones(1, 2))
-    script.save('whole.pth')
-    rewrite('whole.pth', 'a.pth', lambda name, content: pickle.dumps(payload, 2)
+    script.save('good.pth')
+    rewrite('good.pth', 'a.pth', lambda name, content: pickle.dumps(payload, 2)
             if name.endswith('data.pkl') else content)
 
 
 def as_torchscript_constants(torch, payload):
-    torch.jit.trace(torch.nn.Linear(2, 2), torch.ones(1, 2)).save('whole.pth')
-    rewrite('whole.pth', 'a.pth', lambda name, content: pickle.dumps(payload, 2)
+    torch.jit.trace(torch.nn.Linear(2, 2), torch.ones(1, 2)).save('good.pth')
+    rewrite('good.pth', 'a.pth', lambda name, content: pickle.dumps(payload, 2)
             if name.endswith('constants.pkl') else content)
 
 
@@ -102,13 +103,13 @@ def test_no_code_is_run(torch, form, payload, name):
     said = str(caught.value)
     if name in ('a.pth', 'a.pt') and form in (as_zip, as_stream):
         assert said == (
-            f'{name} holds more than tensors, a whole model perhaps, and reading that would run '
-            'code in it: save the weights alone, torch.save(net.state_dict(), path), and use that '
-            'file')
+            f'{name} contains more than tensors, such as a pickled model, and loading it could '
+            'run code: save only the weights with torch.save(net.state_dict(), path), and use '
+            'that file')
     assert not os.path.exists('executed')
 
 
-def test_the_payload_would_have_run(torch):
+def test_the_payload_runs_when_unpickled(torch):
     as_zip(torch, Payload())
     torch.load('a.pth', weights_only=False)
     assert os.path.isdir('executed')
@@ -128,8 +129,8 @@ except Exception as error:
 '''
 
 
-def read_little(name, content=None):
-    """What reading says, which takes no memory to speak of."""
+def read_in_little_memory(name, content=None):
+    """The message of reading a file, which must take little memory."""
     if content is not None:
         with open(name, 'wb') as file:
             file.write(content)
@@ -149,9 +150,26 @@ def params(*shape, dtype=0, data=b'', names=1):
     params(1 << 31, 1 << 31, 1, 4), params(2, data=bytes(8), names=1 << 60),
     struct.pack('<QQQ', 0x112, 0, (1 << 64) - 1),
     struct.pack('<QQQQ', 0x112, 0, 0, 1) + struct.pack('<Q', (1 << 64) - 1)])
-def test_params_that_lie(content):
-    assert read_little('a.params', content).startswith(
-        'UsageError a.params is damaged or no .params file: it ')
+def test_params_with_impossible_sizes(content):
+    assert read_in_little_memory('a.params', content).startswith(
+        'UsageError a.params is corrupt or not a .params file: it ')
+
+
+def archive(shape, dtype='<f4'):
+    """An .npz file whose array declares this shape."""
+    file, header = io.BytesIO(), io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {'descr': dtype, 'fortran_order': False,
+                                                  'shape': shape})
+    with zipfile.ZipFile(file, 'w') as written:
+        written.writestr('a.npy', header.getvalue() + bytes(8))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize('shape', [(1 << 28,), (1 << 40,), (1 << 62, 1 << 62), (-2,), (1 << 64,)])
+def test_archives_with_impossible_sizes(shape):
+    assert read_in_little_memory('a.params', archive(shape)) == (
+        f'UsageError a.params is corrupt or not a .params file: the archive cannot be read (an '
+        f'array of shape {shape} and type float32 has 8 bytes); download or save it again')
 
 
 def safetensors(header, data=b'', size=None):
@@ -173,21 +191,22 @@ def entry(shape, begin, end, dtype='F32'):
     safetensors({'a': entry([2], 0, 8), 'b': entry([2], 0, 8)}, bytes(8)),
     safetensors({'a': entry([1e999], 0, 8)}, bytes(8)), safetensors(b'[' * 100_000),
     safetensors(b'{"a":' * 100_000), safetensors({'a': entry([1], 0, 8, 'C64')}, bytes(8))])
-def test_safetensors_that_lie(content):
-    assert read_little('a.safetensors', content) == (
-        'UsageError a.safetensors is damaged or no .safetensors file: fetch or save it again')
+def test_safetensors_with_impossible_sizes(content):
+    assert read_in_little_memory('a.safetensors', content) == (
+        'UsageError a.safetensors is corrupt or not a .safetensors file: download or save it '
+        'again')
 
 
 @pytest.mark.parametrize('name', ['a.params', 'a.safetensors', 'a.pth'])
 def test_a_file_of_a_terabyte(torch, name):
     with open(name, 'wb') as file:
         file.truncate(1 << 40)   # takes no space
-    assert read_little(name) == ('UsageError a.X has 1099511627776 bytes: at most 8589934592 are '
-                                 'read').replace('a.X', name)
+    assert read_in_little_memory(name) == (
+        f'UsageError {name} has 1099511627776 bytes: at most 8589934592 are read')
 
 
-DAMAGED = 'UsageError a.pth is damaged or no PyTorch file: fetch or save it again'
-LARGER = ('UsageError a.pth holds tensors that are larger than the file: save the weights alone, '
+CORRUPT = 'UsageError a.pth is corrupt or not a PyTorch file: download or save it again'
+LARGER = ('UsageError a.pth contains tensors larger than the file: save only the weights with '
           'torch.save(net.state_dict(), path), and use that file')
 
 
@@ -198,15 +217,15 @@ def number(value):
 @pytest.mark.parametrize('zipped', [True, False])
 @pytest.mark.parametrize('dtype', ['float32', 'float16'])
 @pytest.mark.parametrize('old, new, said', [
-    (b'K\x00M\xd2\x04\x85', b'K\x00' + number(1 << 40) + b'\x85', DAMAGED),    # its shape
-    (b'K\x00M\xd2\x04\x85', b'K\x00' + number(1 << 62) + b'\x85', DAMAGED),
+    (b'K\x00M\xd2\x04\x85', b'K\x00' + number(1 << 40) + b'\x85', CORRUPT),    # its shape
+    (b'K\x00M\xd2\x04\x85', b'K\x00' + number(1 << 62) + b'\x85', CORRUPT),
     (b'M\xd2\x04\x85q\x08K\x01', number(1 << 40) + b'\x85q\x08K\x00', LARGER),   # in steps of 0
-    (b'cpuq\x06M\xd2\x04', b'cpuq\x06' + number(1 << 40), DAMAGED)])             # of its storage
-def test_tensors_that_lie(torch, zipped, dtype, old, new, said):
+    (b'cpuq\x06M\xd2\x04', b'cpuq\x06' + number(1 << 40), CORRUPT)])             # of its storage
+def test_tensors_with_impossible_sizes(torch, zipped, dtype, old, new, said):
     torch.save({'a': torch.ones(1234, dtype=getattr(torch, dtype))}, 'good.pth',
                _use_new_zipfile_serialization=zipped)
     rewrite_pickle('good.pth', 'a.pth', old, new, zipped)
-    assert read_little('a.pth') == said
+    assert read_in_little_memory('a.pth') == said
 
 
 def open_bytes(name):
@@ -224,21 +243,22 @@ def rewrite_pickle(path, copy, old, new, zipped):
     assert open_bytes(copy) != open_bytes(path)
 
 
-def test_a_zip_that_unpacks_to_any_size(torch):
+def test_a_zip_bomb(torch):
     torch.save({'a': torch.ones(4)}, 'good.pth')
     rewrite('good.pth', 'a.pth', lambda name, content: bytes(1 << 28) if name.endswith('data/0')
             else content, zipfile.ZIP_DEFLATED)
     assert os.path.getsize('a.pth') < 1 << 20
-    assert read_little('a.pth') == DAMAGED
+    assert read_in_little_memory('a.pth') == CORRUPT
 
 
-def test_a_tar_with_a_header_of_any_size(torch):
+def test_a_tar_with_a_huge_header(torch):
     info = tarfile.TarInfo('a')
     info.type, info.size = tarfile.XHDTYPE, 1 << 40
-    assert read_little('a.pth', info.tobuf()).startswith('UsageError a.pth is in the tar format')
+    message = read_in_little_memory('a.pth', info.tobuf())
+    assert message.startswith('UsageError a.pth uses the tar format')
 
 
-def test_weights_that_are_tied_may_be(torch):
+def test_tied_weights_are_allowed(torch):
     weight = torch.ones(100_000)
     torch.save({'a': weight, 'b': weight}, 'a.pth')
     assert sorted(load_torch_file('a.pth')) == ['a', 'b']

@@ -9,7 +9,7 @@ from gluon_finetune.models.zoo import GLUON, build_net
 
 nn = mx.gluon.nn
 
-# One network for each way of having an output layer, with the smallest images it takes.
+# One network for each way of having an output layer, with its smallest image size.
 KINDS = [('resnet18_v2', 'output.', 32), ('alexnet', 'output.', 64), ('resnet18_v1b', 'fc.', 32),
          ('resnet18_v1b_0.89', 'fc.', 32), ('mobilenetv2_0.25', 'output.0.', 32),
          ('mobilenetv3_small', 'output.0.', 32), ('squeezenet1.1', 'output.0.', 224),
@@ -19,14 +19,14 @@ KINDS = [pytest.param(*kind, marks=[] if kind[0] in GLUON else pytest.mark.mxnet
          for kind in KINDS]
 
 
-@pytest.mark.parametrize('name, place, size', KINDS)
-def test_the_output_layer_is_what_changes_with_the_classes(name, place, size, tmp_path, numpy_mode):
+@pytest.mark.parametrize('name, prefix, size', KINDS)
+def test_only_the_output_layer_depends_on_the_classes(name, prefix, size, tmp_path, numpy_mode):
     X = array(np.random.randn(2, 3, size, size))
     source = scratch_net(name, 5)
     source(X)
     net = finetune_net(source, 3)
     assert net(X).shape == (2, 3) and source(X).shape == (2, 5)
-    assert output_name(net) == place
+    assert output_name(net) == prefix
     old, new = weights(source), weights(net)
     assert list(new) == list(old) == list(structured_parameters(build_net(name)))
     other_shape = {key for key in new if new[key].shape != old[key].shape}
@@ -52,16 +52,16 @@ def test_the_output_layer_of_larger_networks(name):
     assert output_layer(net).weight.shape[0] == 3
 
 
-def test_a_net_of_ones_own_without_an_output():
+def test_a_custom_net_without_an_output():
     net = nn.HybridSequential()
     net.add(nn.Dense(4), nn.Dense(5, activation='relu'), nn.Flatten())
     assert output_layer(net) is net[1]
-    with pytest.raises(UsageError, match='Flatten has no output layer to replace: it needs a Dense '
-                                         'or Conv2D layer, best as net.output'):
+    with pytest.raises(UsageError, match='Flatten has no output layer to replace: a net needs a '
+                                         'Dense or Conv2D layer, preferably as net.output'):
         output_layer(nn.Flatten())
 
 
-def test_output_wins_over_what_comes_after_it():
+def test_net_output_is_preferred_to_later_layers():
     class Net(mx.gluon.HybridBlock):
         def __init__(self):
             super().__init__()
@@ -79,13 +79,13 @@ def test_a_copy_shares_nothing(numpy_mode):
         net(X).sum().backward()
     trainer.step(1)
     before, answer = weights(net), net(X).asnumpy()
-    twin = copy_net(net)
-    assert abs(twin(X).asnumpy() - answer).max() < 1e-4 * abs(answer).max()
-    twin.hybridize()
+    duplicate = copy_net(net)
+    assert abs(duplicate(X).asnumpy() - answer).max() < 1e-4 * abs(answer).max()
+    duplicate.hybridize()
     with mx.autograd.record():
-        twin(X).sum().backward()
-    mx.gluon.Trainer(twin.collect_params(), 'sgd', {'learning_rate': 1}).step(1)
-    assert any((weights(twin)[name] != value).any() for name, value in before.items())
+        duplicate(X).sum().backward()
+    mx.gluon.Trainer(duplicate.collect_params(), 'sgd', {'learning_rate': 1}).step(1)
+    assert any((weights(duplicate)[name] != value).any() for name, value in before.items())
     assert all((weights(net)[name] == value).all() for name, value in before.items())
 
 
@@ -101,5 +101,5 @@ def test_several_devices_are_copied_as_their_mean():
 def test_a_net_without_weights_cannot_be_copied():
     for net in (build_net('resnet18_v2'), scratch_net('resnet18_v2', 2)):
         with pytest.raises(UsageError, match='the net has no weights yet: load them, or initialize '
-                                             'it and show it a first batch'):
+                                             'the net and run a first batch'):
             copy_net(net)

@@ -23,7 +23,7 @@ from gluon_finetune.models.params_file import read_params
 from gluon_finetune.models.source import load_weights
 
 TINY = 'mobilenetv2_0.25'
-UNKNOWN = '-1' if MXNET_2 else '0'   # a size before the first batch
+UNKNOWN = '-1' if MXNET_2 else '0'   # a size not known before the first batch
 
 
 def save(path, values, dtype='float32'):
@@ -31,7 +31,7 @@ def save(path, values, dtype='float32'):
     return str(path)
 
 
-def test_reads_network_and_classes_off_the_file(tiny_source, numpy_mode):
+def test_network_and_classes_come_from_the_file(tiny_source, numpy_mode):
     net = source_net(tiny_source)
     assert (net.network, net.classes, net.source_file) == (TINY, None, tiny_source)
     saved = read_params(tiny_source)
@@ -41,17 +41,17 @@ def test_reads_network_and_classes_off_the_file(tiny_source, numpy_mode):
 
 
 @pytest.mark.mxnet1
-def test_a_net_is_returned_as_it_is():
+def test_a_net_is_returned_itself():
     net = scratch_net('resnet18_v1b', 2)
     net.classes = ['a', 'b']
     assert source_net(net) is net and net.classes == ['a', 'b'] and net.output is net.fc
 
 
-def test_the_network_may_be_said(tiny_source, tmp_path):
+def test_the_network_can_be_given(tiny_source, tmp_path):
     path = shutil.copy(tiny_source, tmp_path / 'my.params')
     with pytest.raises(UsageError, match=re.escape(
-            f"cannot tell which network the weights in {path} are for: begin the file's name with "
-            f'it, as in resnet18_v2-mine.params, or give network=')):
+            f'the name of {path} does not start with a network: rename it, for example to '
+            f'resnet18_v2-mine.params, or pass network=')):
         source_net(path)
     assert source_net(path, network=TINY).network == TINY
 
@@ -59,20 +59,20 @@ def test_the_network_may_be_said(tiny_source, tmp_path):
 def test_weights_of_another_network(tiny_source, tmp_path):
     path = str(shutil.copy(tiny_source, tmp_path / 'mobilenetv2_0.5-tiny.params'))
     with pytest.raises(UsageError, match='^' + re.escape(
-            f'{path} does not hold the weights of mobilenetv2_0.5: features.0.weight is '
+            f'{path} does not contain the weights of mobilenetv2_0.5: features.0.weight is '
             f'(8, 3, 3, 3) in the weights, (16, {UNKNOWN}, 3, 3) in the network; ')):
         source_net(path)
 
 
 def test_a_name_and_another_network():
-    with pytest.raises(UsageError, match='the source is alexnet and the network vgg11: give one of '
-                                         'them'):
+    with pytest.raises(UsageError, match='the source is alexnet, but the network is vgg11: give '
+                                         'only one of them'):
         source_net('alexnet', network='vgg11')
 
 
 @pytest.mark.parametrize('source', ['no/such/file', 'none.params', 'resnet18.pth'])
-def test_a_file_that_is_not_there(source):
-    with pytest.raises(UsageError, match=f'no such file with weights: {source}'):
+def test_a_missing_file(source):
+    with pytest.raises(UsageError, match=f'no such weights file: {source}'):
         source_net(source)
 
 
@@ -99,7 +99,7 @@ def test_long_names_that_do_not_fit(tiny_source, tmp_path):
 
 @pytest.mark.mxnet1
 @pytest.mark.parametrize('saved_as', [False, True], ids=['from legacy', 'from numpy'])
-def test_weights_cross_between_the_kinds_of_arrays(tmp_path, saved_as, numpy_mode):
+def test_weights_load_in_either_array_api(tmp_path, saved_as, numpy_mode):
     path = str(tmp_path / f'{TINY}.params')
     with mx.util.np_array(False), mx.util.np_shape(False):
         with mx.util.np_shape(saved_as), mx.util.np_array(saved_as):
@@ -114,7 +114,7 @@ def test_weights_cross_between_the_kinds_of_arrays(tmp_path, saved_as, numpy_mod
         assert all((value == before[name]).all() for name, value in weights(net).items())
 
 
-def test_load_weights_keeps_devices_and_rates(tiny_source):
+def test_load_weights_preserves_devices_and_rates(tiny_source):
     net = finetune_net(tiny_source, 7)
     move(net, [mx.cpu(0), mx.cpu(1)])
     load_weights(net, tiny_source)
@@ -126,7 +126,7 @@ def test_load_weights_keeps_devices_and_rates(tiny_source):
         load_weights(finetune_net(tiny_source, 2), tiny_source)
 
 
-def test_torch_files_go_to_the_bridge(tmp_path, monkeypatch):
+def test_torch_files_are_loaded_by_the_bridge(tmp_path, monkeypatch):
     asked = []
 
     def load_torch_source(path, network=None, *, features_only=False):
@@ -147,30 +147,30 @@ def test_labels_beside_the_file(tiny_source, tmp_path):
     path = shutil.copy(tiny_source, tmp_path / f'{TINY}-x.params')
     labels = tmp_path / f'{TINY}-x.labels.json'
     with pytest.raises(UsageError, match=re.escape(
-            f'nobody knows what the 7 classes of the source are called: write their names into '
-            f'{labels}')):
+            f'the source has no names for its 7 classes: list them in {labels}')):
         source_labels(path)
     labels.write_text(json.dumps([{'wnid': f'n{i}', 'name': c} for i, c in enumerate('abcdefg')]))
     assert source_labels(path)[2] == ('n2', 'c')
     labels.write_text(json.dumps(list('abcdef')))
-    with pytest.raises(UsageError, match=f'{labels} names 6 classes, the source has 7'):
+    with pytest.raises(UsageError, match=f'{labels} lists 6 classes, but the source has 7'):
         source_labels(path)
     labels.write_text(json.dumps(list('abcdefg')))
     assert source_labels(path)[6] == (None, 'g')
     labels.write_text('{"a": 1}')
     with pytest.raises(UsageError, match=re.escape(
-            f'{labels} must be a list of names, or of {{"wnid": "n07697537", "name": "hotdog"}}')):
+            f'{labels} must be a list of class names, or of '
+            f'{{"wnid": "n07697537", "name": "hotdog"}}')):
         source_labels(path)
 
 
 @pytest.mark.mxnet1
-def test_a_thousand_classes_are_imagenets():
+def test_a_thousand_classes_are_those_of_imagenet():
     net = scratch_net('resnet18_v2', 1000)
     assert source_labels(net)[934] == ('n07697537', 'hotdog')
     assert source_labels(net)[713][1] == 'photocopier'
 
 
-def test_folded_statistics_stay_in_training(tiny_source, tmp_path):
+def test_folded_statistics_are_used_in_training(tiny_source, tmp_path):
     values = {name: np.zeros_like(value) if name.endswith('running_mean') else
               np.full_like(value, .99999) if name.endswith('running_var') else
               value + 0.1 if name.endswith('beta') else value

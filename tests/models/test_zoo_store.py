@@ -142,7 +142,7 @@ def test_what_is_no_zip_of_weights(tiny, site, content):
 
 
 def test_a_bomb(tiny, site, monkeypatch):
-    monkeypatch.setattr(zoo_store, 'MOST_BYTES', 1000)
+    monkeypatch.setattr(zoo_store, 'MAX_BYTES', 1000)
     url, = site.files
     site.files[url] = zipped({tiny.name: bytes(1001)}, zipfile.ZIP_DEFLATED)
     assert f'(it is no zip with {tiny.name})' in refused()

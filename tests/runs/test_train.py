@@ -123,8 +123,8 @@ def test_nothing_is_written_when_the_network_is_wrong(tmp_path, folders):
 def test_nothing_is_written_when_the_images_are_too_small(tmp_path, folders, capfd):
     with pytest.raises(UsageError) as error:
         start_run(str(tmp_path / 'run'), replace(network='squeezenet1.1'), folders)
-    assert str(error.value) == ('an image of 32x32 does not go through this net: sizes that do '
-                                'are 224, 256, 299, 331')
+    assert str(error.value) == ('images of 32x32 pixels do not fit this net: sizes that fit are '
+                                '224, 256, 299, 331')
     assert os.listdir(tmp_path) == [] and 'infer_shape' not in capfd.readouterr().out
 
 

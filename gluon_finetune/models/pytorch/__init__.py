@@ -1,1 +1,1 @@
-"""Exchanging weights with PyTorch; imported only when asked for, as PyTorch is optional."""
+"""Conversion of weights from and to PyTorch, which is optional."""

@@ -1,14 +1,17 @@
-"""Imports PyTorch and torchvision, when they are first needed; nothing else of the package does."""
+"""Imports of PyTorch and torchvision, when they are first needed."""
+from __future__ import annotations
+
 import importlib
 import sys
+from typing import Any
 
 from ...errors import UsageError
 
-_declared = []
+_declared: list[Any] = []   # torch.library.Library, which must stay alive
 
 
-def import_torch(purpose, name='torch'):
-    """The module `name`; raises `UsageError` that `purpose` needs it when it is not installed."""
+def import_torch(purpose: str, name: str = 'torch') -> Any:
+    """Return the module `name`; raise `UsageError` that `purpose` needs it if not installed."""
     try:
         return importlib.import_module(name)
     except ImportError:
@@ -16,11 +19,11 @@ def import_torch(purpose, name='torch'):
                          f'pip install gluon_finetune[parity]') from None
 
 
-def torchvision():
-    """The module torchvision, also where its compiled operators do not fit the build of torch.
+def torchvision() -> Any:
+    """Return the module torchvision, even if its compiled operators do not fit the build of torch.
 
-    There, its import fails because two operators for detection are not declared; models and
-    transforms do without them.
+    In that case its import fails because two operators for detection are not declared; models and
+    transforms work without them.
     """
     torch = import_torch('comparing with torchvision')
     try:
@@ -33,5 +36,5 @@ def torchvision():
     library = torch.library.Library('torchvision', 'FRAGMENT')
     for operator in ('nms', 'qnms'):
         library.define(f'{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor')
-    _declared.append(library)  # declared for as long as it lives
+    _declared.append(library)
     return importlib.import_module('torchvision')

@@ -1,24 +1,33 @@
-"""Which PyTorch network is which Gluon network's twin, layer by layer; knows names alone."""
-import collections
+"""Pairs of equivalent Gluon and PyTorch networks, layer by layer."""
+from __future__ import annotations
+
 import os
 import re
+from typing import Iterator, NamedTuple, Sequence
 
 from ...errors import UsageError
+from ...types import StrPath
 
-# `torch`: the twin's name. `library`: who has it, 'torchvision' or 'twin' (resnet_v2.py).
-# `layers`: its layers with weights, in the order of Gluon's. `sizes`: sides in pixels of the square
-# images for which both compute the same; None: any.
-Pair = collections.namedtuple('Pair', 'gluon torch library layers sizes')
+
+class Pair(NamedTuple):
+    """A Gluon network and its PyTorch counterpart, which computes the same."""
+
+    gluon: str               # name of the Gluon network
+    torch: str               # name of the counterpart
+    library: str             # of the counterpart: 'torchvision', or 'own' (resnet_v2.py)
+    layers: tuple[str, ...]  # of the counterpart, with weights, in the order of Gluon's
+    sizes: range | None      # sides in pixels of square images with equal outputs; None: any
+
 
 _FIRST_BLOCK = ("Gluon's mobilenetv2 has a convolution and a BatchNorm in its first block that "
-                "PyTorch's mobilenet_v2 has not, and no bias in its output layer")
+                "PyTorch's mobilenet_v2 lacks, and no bias in its output layer")
 _INPUT_BN = ("timm's resnetv2 has no BatchNorm on its input and none between its first convolution "
              "and the pooling, Gluon's resnet*_v2 has both")
 _STRIDES = ("Gluon's resnet{0}_v1 halves the image in the first 1x1 convolution of a block and "
-            "has biases there, PyTorch's resnet{0} halves it in the 3x3 one and has none: its twin "
-            'is resnet{0}_v1b')
+            "has biases there, PyTorch's resnet{0} halves it in the 3x3 one and has none: its "
+            'counterpart is resnet{0}_v1b')
 
-# Why others, PyTorch's and Gluon's, have no twin.
+# Why other networks of Gluon and PyTorch have no counterpart.
 REFUSED = {
     **{name: _FIRST_BLOCK for name in ('mobilenet_v2', 'mobilenetv2_100', 'mobilenetv2_1.0')},
     **{f'resnetv2_{depth}': _INPUT_BN for depth in (18, 34, 50, 101)},
@@ -26,11 +35,11 @@ REFUSED = {
 }
 
 
-def find_pair(network):
-    """The `Pair` of a network, under Gluon's name or PyTorch's.
+def find_pair(network: str | None) -> Pair:
+    """Return the `Pair` of a network, by its name in Gluon or PyTorch.
 
-    A name of PyTorch's that has two twins means the one in Gluon's own zoo. Raises `UsageError`
-    with the reason when the network has no twin.
+    A PyTorch network with two counterparts is paired with the one in Gluon's own zoo. Raises
+    `UsageError` with the reason if the network has no counterpart.
     """
     if network in PAIRS:
         return PAIRS[network]
@@ -38,21 +47,24 @@ def find_pair(network):
         if network == pair.torch:
             return pair
     if network is None:
-        raise UsageError(f'which network is it? Give network=, one of {", ".join(PAIRS)}')
+        raise UsageError(f'the net has no network name: pass network=, one of {", ".join(PAIRS)}')
     if network in REFUSED:
-        raise UsageError(f'the weights of {network} cannot be carried over: {REFUSED[network]}')
-    raise UsageError(f'no twin is known of {network!r}: expected one of {", ".join(PAIRS)}')
+        raise UsageError(f'the weights of {network} cannot be converted: {REFUSED[network]}')
+    raise UsageError(f'{network!r} has no known counterpart: expected one of {", ".join(PAIRS)}')
 
 
-def network_of_torch_file(path):
-    """The network a file's name begins with ('resnet18' of 'resnet18-f37072fd.pth'), or None."""
+def network_of_torch_file(path: StrPath) -> str | None:
+    """Return the network that a file name starts with, or None.
+
+    'resnet18-f37072fd.pth' is of 'resnet18'.
+    """
     base = os.path.basename(path)
     names = {*PAIRS, *REFUSED, *(pair.torch for pair in PAIRS.values())}
     return max((name for name in names if re.match(re.escape(name) + r'(?![a-zA-Z0-9])', base)),
                key=len, default=None)
 
 
-def _resnet(blocks, convs):
+def _resnet(blocks: Sequence[int], convs: int) -> Iterator[str]:
     yield from ('conv1', 'bn1')
     for stage, count in enumerate(blocks, 1):
         for block in (f'layer{stage}.{i}' for i in range(count)):
@@ -63,7 +75,7 @@ def _resnet(blocks, convs):
     yield 'fc'
 
 
-def _resnet_v2(blocks, convs):
+def _resnet_v2(blocks: Sequence[int], convs: int) -> Iterator[str]:
     yield from ('data_bn', 'conv1', 'bn1')
     for stage, count in enumerate(blocks, 1):
         for block in (f'layer{stage}.{i}' for i in range(count)):
@@ -74,7 +86,7 @@ def _resnet_v2(blocks, convs):
     yield from ('bn2', 'fc')
 
 
-def _vgg(blocks, batch_norm):
+def _vgg(blocks: Sequence[int], batch_norm: bool) -> Iterator[str]:
     position = 0
     for count in blocks:
         for _ in range(count):
@@ -86,19 +98,19 @@ def _vgg(blocks, batch_norm):
     yield from ('classifier.0', 'classifier.3', 'classifier.6')
 
 
-def _alexnet():
+def _alexnet() -> Iterator[str]:
     yield from (f'features.{i}' for i in (0, 3, 6, 8, 10))
     yield from (f'classifier.{i}' for i in (1, 4, 6))
 
 
-def _squeezenet(fires):
+def _squeezenet(fires: Sequence[int]) -> Iterator[str]:
     yield 'features.0'
     for i in fires:
         yield from (f'features.{i}.{part}' for part in ('squeeze', 'expand1x1', 'expand3x3'))
     yield 'classifier.1'
 
 
-def _densenet(blocks):
+def _densenet(blocks: Sequence[int]) -> Iterator[str]:
     yield from ('features.conv0', 'features.norm0')
     for b, count in enumerate(blocks, 1):
         for i in range(1, count + 1):
@@ -117,13 +129,12 @@ _DENSENETS = {121: [6, 12, 24, 16], 161: [6, 12, 36, 24], 169: [6, 12, 32, 32],
 _FIRES = {'1.0': (3, 4, 5, 7, 8, 9, 10, 12), '1.1': (3, 4, 6, 7, 9, 10, 11, 12)}
 
 
-def _pairs():
+def _pairs() -> Iterator[tuple[str, str, Iterator[str], range | None]]:
     for depth, (blocks, convs) in _RESNETS.items():
-        twins = ('v1', 'v1b') if convs == 2 else ('v1b',)
-        for twin in twins:
-            yield f'resnet{depth}_{twin}', f'resnet{depth}', _resnet(blocks, convs), None
+        for version in ('v1', 'v1b') if convs == 2 else ('v1b',):
+            yield f'resnet{depth}_{version}', f'resnet{depth}', _resnet(blocks, convs), None
         yield f'resnet{depth}_v2', f'resnet{depth}_v2', _resnet_v2(blocks, convs), None
-    # From here on Gluon's last pooling has a fixed window, PyTorch's adapts to the image.
+    # Below, Gluon's last pooling has a fixed window, and PyTorch's adapts to the image.
     for depth, blocks in _VGGS.items():
         for name, batch_norm in ((f'vgg{depth}', False), (f'vgg{depth}_bn', True)):
             yield name, name, _vgg(blocks, batch_norm), range(224, 256)
@@ -134,6 +145,6 @@ def _pairs():
         yield f'densenet{depth}', f'densenet{depth}', _densenet(blocks), range(221, 253)
 
 
-PAIRS = {gluon: Pair(gluon, torch, 'twin' if gluon.endswith('_v2') else 'torchvision',
+PAIRS = {gluon: Pair(gluon, torch, 'own' if gluon.endswith('_v2') else 'torchvision',
                      tuple(layers), sizes)
          for gluon, torch, layers, sizes in _pairs()}

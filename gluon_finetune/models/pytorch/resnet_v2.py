@@ -1,7 +1,9 @@
-"""The twin of Gluon's `resnet*_v2` in PyTorch, to be copied; knows nothing but torch."""
+"""PyTorch counterpart of Gluon's `resnet*_v2`: a file of its own, which needs only torch."""
+from __future__ import annotations
+
 import torch
 from torch import nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3), 101: (3, 4, 23, 3),
           152: (3, 8, 36, 3)}
@@ -10,7 +12,7 @@ BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3), 101: (3, 4, 23, 
 class PreActivation(nn.Module):
     """Residual block of arxiv.org/abs/1603.05027: BatchNorm and ReLU before each convolution."""
 
-    def __init__(self, inputs, outputs, stride, bottleneck):
+    def __init__(self, inputs: int, outputs: int, stride: int, bottleneck: bool) -> None:
         super().__init__()
         width = outputs // 4 if bottleneck else outputs
         convs = [(inputs, width, 3, stride), (width, outputs, 3, 1)]
@@ -23,19 +25,20 @@ class PreActivation(nn.Module):
         if inputs != outputs:
             self.downsample = nn.Conv2d(inputs, outputs, 1, stride, bias=False)
 
-    def forward(self, x):
-        y = F.relu(self.bn1(x))
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return the sum of the shortcut and the convolutions."""
+        y = functional.relu(self.bn1(x))
         shortcut = self.downsample(y) if self.downsample else x
-        y = self.conv2(F.relu(self.bn2(self.conv1(y))))
+        y = self.conv2(functional.relu(self.bn2(self.conv1(y))))
         if hasattr(self, 'conv3'):
-            y = self.conv3(F.relu(self.bn3(y)))
+            y = self.conv3(functional.relu(self.bn3(y)))
         return y + shortcut
 
 
 class ResNetV2(nn.Module):
     """Gluon's resnet18_v2 and so on: (n, 3, height, width) -> (n, classes)."""
 
-    def __init__(self, depth=18, classes=1000):
+    def __init__(self, depth: int = 18, classes: int = 1000) -> None:
         super().__init__()
         bottleneck = depth >= 50
         self.data_bn = nn.BatchNorm2d(3, affine=False)  # Gluon's input BatchNorm learns nothing
@@ -50,8 +53,10 @@ class ResNetV2(nn.Module):
         self.bn2 = nn.BatchNorm2d(channels)
         self.fc = nn.Linear(channels, classes)
 
-    def forward(self, x):
-        x = F.relu(self.bn1(self.conv1(self.data_bn(x))))
-        x = F.max_pool2d(x, 3, 2, 1)
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return the logits of images."""
+        x = functional.relu(self.bn1(self.conv1(self.data_bn(x))))
+        x = functional.max_pool2d(x, 3, 2, 1)
         x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
-        return self.fc(torch.flatten(F.adaptive_avg_pool2d(F.relu(self.bn2(x)), 1), 1))
+        x = functional.adaptive_avg_pool2d(functional.relu(self.bn2(x)), 1)
+        return self.fc(torch.flatten(x, 1))

@@ -6,7 +6,7 @@ import urllib.request
 from ..errors import UsageError, WorkError
 from ..files.archive import unpack
 from ..files.cache_dir import cache_dir
-from ..files.fetch import fetch
+from ..files.http import fetch
 from ..files.hashing import file_sha1
 from ..files.locks import lock_to_create
 

@@ -11,7 +11,7 @@ import zipfile
 
 from ..compat.imports import mx
 from ..errors import UsageError, WorkError
-from ..files.fetch import fetch
+from ..files.http import fetch
 from ..files.hashing import file_sha1, stream_sha1
 from ..files.locks import lock_to_create
 from .params_file import MOST_BYTES

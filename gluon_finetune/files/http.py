@@ -5,7 +5,7 @@ import errno
 import functools
 import http.client
 import os
-from typing import Callable, Optional
+from typing import Callable
 
 import requests
 import urllib3
@@ -21,7 +21,7 @@ RETRY = urllib3.Retry(total=4, backoff_factor=1, status_forcelist=[408, 429, *ra
 CHUNK_BYTES = 1 << 14   # what may be lost when a connection breaks
 
 
-def fetch(url: str, path: str, sha1: Optional[str], advice: str,
+def fetch(url: str, path: str, sha1: str | None, advice: str,
           find_sha1: Callable[[str], str] = file_sha1) -> None:
     """Download `url` to `path`, which appears once it is complete and its SHA-1 is right.
 
@@ -77,7 +77,7 @@ def _download(url: str, part: str, advice: str, checked: bool) -> None:
         retry.sleep()
 
 
-def _append_rest(url: str, part: str, version: Optional[str], checked: bool) -> None:
+def _append_rest(url: str, part: str, version: str | None, checked: bool) -> None:
     """Download what `part` lacks of this version, or everything if the server has another."""
     start = os.path.getsize(part) if os.path.exists(part) and (version or checked) else 0
     headers = {'Accept-Encoding': 'identity'}   # ranges and lengths are those of the file
@@ -121,9 +121,9 @@ def _write_body(response: requests.Response, part: str, start: int, name: str) -
             raise RequestFailed(reason, version=_version(response))
 
 
-def _version(response: requests.Response) -> Optional[str]:
+def _version(response: requests.Response) -> str | None:
     """Return a strong ETag or the date of the file, for If-Range."""
-    etag: Optional[str] = response.headers.get('ETag')
+    etag: str | None = response.headers.get('ETag')
     return etag if etag and not etag.startswith('W/') else response.headers.get('Last-Modified')
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 import http.client
 import io
 import time
-from typing import Any, Dict, Optional
+from typing import Any
 from urllib.parse import urljoin
 
 import requests
@@ -19,7 +19,7 @@ MAX_REDIRECTS = 10
 class RequestFailed(Exception):
     """A try that failed; `version` is the ETag or date of the file whose beginning has arrived."""
 
-    def __init__(self, reason: str, final: bool = False, version: Optional[str] = None) -> None:
+    def __init__(self, reason: str, final: bool = False, version: str | None = None) -> None:
         super().__init__(reason)
         self.final = final   # the next try would fail in the same way
         self.version = version
@@ -35,7 +35,7 @@ def new_session() -> requests.Session:
     return session
 
 
-def get(session: requests.Session, url: str, headers: Dict[str, str]) -> requests.Response:
+def get(session: requests.Session, url: str, headers: dict[str, str]) -> requests.Response:
     """Request a file; its body is not read yet.
 
     Raises:

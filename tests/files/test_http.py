@@ -270,8 +270,8 @@ def test_a_file_in_chunks(site, path):
     arrive(site, path)
     site.faults = ['chunked break'] * 4
     path.unlink()
-    assert re.fullmatch(r'cannot download http://here/a\.zip \(broke off after 4\d{5} of an unknown '
-                        r'number of bytes\): do it yourself', refused(site, path))
+    assert re.fullmatch(r'cannot download http://here/a\.zip \(broke off after 4\d{5} of an '
+                        r'unknown number of bytes\): do it yourself', refused(site, path))
 
 
 def test_the_file_is_asked_for_as_it_is(site, path):

@@ -38,7 +38,7 @@ def test_json_is_read(path, text, value):
     (b'', 'Input data was truncated'), (b'{"a": 1', 'Input data was truncated'),
     (b'"\xff"', 'it is not UTF-8'), (b'\xff', 'invalid character (byte 0)'),
     (b'["\\ud800"]', 'Input data was truncated'),
-    (b'["\\ud800 and more"]', 'unexpected end of escaped utf-16 surrogate pair (byte 9)'),
+    (b'["\\ud800 and more"]', 'unexpected end of escaped utf-16 surrogate pair (byte 8)'),
     (b'["\\udc00"]', 'invalid utf-16 surrogate pair (byte 8)'),
     (b'[NaN]', 'invalid character (byte 1)'),
     (b'-Infinity', 'invalid character (byte 1)'),

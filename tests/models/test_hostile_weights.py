@@ -182,7 +182,8 @@ def test_safetensors_that_lie(content):
 def test_a_file_of_a_terabyte(torch, name):
     with open(name, 'wb') as file:
         file.truncate(1 << 40)   # takes no space
-    assert read_little(name) == f'UsageError {name} has 1099511627776 bytes; the maximum is 8589934592'
+    assert read_little(name) == (
+        f'UsageError {name} has 1099511627776 bytes; the maximum is 8589934592')
 
 
 DAMAGED = 'UsageError a.pth is damaged or no PyTorch file: fetch or save it again'

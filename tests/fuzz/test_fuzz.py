@@ -117,7 +117,7 @@ TEXTS = {
     'SHA256SUMS': f'{hashlib.sha256().hexdigest()}  empty\n'}
 VALUES = {
     'state.json': [{'state': STATE.to_json(), 'best': 'best.params',
-                    'identity': {'config': {}, 'source': None, 'images': None}}],
+                    'identity': {'config': {}, 'source': None, 'pictures': None}}],
     'config.json': [dataclasses.asdict(Config()), {'network': 'resnet18_v2', 'seed': None}, {}],
     'labels.json': [['hotdog', 'not-hotdog'], ['café', 'a', 'b', 'c']],
     'source.labels.json': [['a', 'b'], [{'wnid': 'n07697537', 'name': 'hotdog'}, {'name': 'b'}]],

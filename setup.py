@@ -27,6 +27,11 @@ setup(
         'tqdm>=4.60,<5',
         'Pillow>=8,!=10.4.*',        # 10.4 does not import beside NumPy 1.20
         'safetensors>=0.3,<1',       # reads such files without PyTorch
+        'requests>=2.28,<3',         # MXNet requires it
+        'urllib3>=1.26,<3',          # requests requires it
+        'filelock>=3.13,<5',         # is_singleton
+        'msgspec>=0.18,<1',          # convert
+        'platformdirs>=3,<5',
         'setuptools>=61; python_version >= "3.12"',   # for distutils, which MXNet imports
     ],
     extras_require={

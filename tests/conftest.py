@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
+from urllib3 import Retry
 from web_site import Site
 
 from gluon_finetune.compat.imports import MXNET_2, array, mx
+from gluon_finetune.files.http import RETRY
 
 os.environ['MPLBACKEND'] = 'Agg'
 SHARED = Path(__file__).resolve().parents[2] / 'shared'
@@ -45,7 +47,8 @@ def own_cache(tmp_path_factory, monkeypatch):
 @pytest.fixture
 def site(monkeypatch):
     """A running `Site`; tries follow one another without waiting."""
-    monkeypatch.setattr('gluon_finetune.files.fetch.WAITS', (0, 0, 0))
+    monkeypatch.setattr('gluon_finetune.files.http.RETRY',
+                        Retry(total=3, status_forcelist=RETRY.status_forcelist))
     monkeypatch.setenv('no_proxy', '*')
     site = Site()
     yield site

@@ -1,32 +1,38 @@
-"""SHA-1 and SHA-256 of files."""
+"""SHA-1 and SHA-256 of files, in hexadecimal."""
+from __future__ import annotations
+
 import hashlib
+from typing import IO, Any
 
-_CHUNK = 1 << 18
+from ..types import StrPath
+
+CHUNK_BYTES = 1 << 20
 
 
-def file_sha1(path):
-    """SHA-1 of a file, in hexadecimal."""
+def file_sha1(path: StrPath) -> str:
+    """Return the SHA-1 of a file."""
     with open(path, 'rb') as file:
         return stream_sha1(file)
 
 
-def stream_sha1(file):
-    """SHA-1 of what is left to read of an open file, in hexadecimal."""
-    digest = hashlib.sha1()
-    for chunk in iter(lambda: file.read(_CHUNK), b''):
-        digest.update(chunk)
-    return digest.hexdigest()
+def stream_sha1(file: IO[bytes]) -> str:
+    """Return the SHA-1 of the rest of an open file."""
+    return _digest(hashlib.sha1(), file)
 
 
-def file_sha256(path):
-    """SHA-256 of a file in hexadecimal."""
+def file_sha256(path: StrPath) -> str:
+    """Return the SHA-256 of a file."""
     with open(path, 'rb') as file:
         return stream_sha256(file)
 
 
-def stream_sha256(file):
-    """SHA-256 of what is left to read of an open file, in hexadecimal."""
-    digest = hashlib.sha256()
-    for chunk in iter(lambda: file.read(1 << 20), b''):
+def stream_sha256(file: IO[bytes]) -> str:
+    """Return the SHA-256 of the rest of an open file."""
+    return _digest(hashlib.sha256(), file)
+
+
+def _digest(digest: Any, file: IO[bytes]) -> str:
+    for chunk in iter(lambda: file.read(CHUNK_BYTES), b''):
         digest.update(chunk)
-    return digest.hexdigest()
+    text: str = digest.hexdigest()
+    return text

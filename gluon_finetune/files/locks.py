@@ -1,108 +1,91 @@
-"""Lets one of several processes make or hold a file or folder; knows not what it is for."""
+"""Inter-process locks on files and folders."""
+from __future__ import annotations
+
 import contextlib
 import os
-import time
+from typing import Callable, Iterator
+
+import filelock
 
 from ..errors import WorkError
 
-try:
-    import fcntl
-except ImportError:   # Windows, where two processes had better not fetch the same file at once
-    fcntl = None
-
-_MINE = set()         # device and number of each folder that this process holds
-LOCK_TIMEOUT_S = 3600   # seconds, for a process that was stopped may hold a lock for ever
-_LOOK_AGAIN = 0.1
+LOCK_TIMEOUT_S = 3600   # a stopped process may hold a lock forever
+POLL_S = 0.1
 
 
 @contextlib.contextmanager
-def lock_to_create(path, advice, made=os.path.exists):
-    """Give True to the one process that shall make `path`; others wait, then find it made.
+def lock_to_create(path: str, advice: str, exists: Callable[[str], bool] = os.path.exists
+                   ) -> Iterator[bool]:
+    """Yield True to the one process that must create `path`; others wait and then get False.
 
-    `made(path)` tells whether it is. Raises `WorkError` that ends in `advice` where the folder of
-    `path` cannot be written, and where the wait is longer than `LOCK_TIMEOUT_S`.
+    Args:
+        path: The file or folder to create.
+        advice: What the user can do instead; the end of the error message.
+        exists: Tells whether `path` is there and complete.
+
+    Raises:
+        WorkError: If the folder of `path` cannot be written, or another process holds the lock
+            longer than `LOCK_TIMEOUT_S`.
     """
-    if made(path):
+    if exists(path):
         yield False
         return
     folder = os.path.dirname(path)
+    lock = filelock.FileLock(f'{path}.lock', timeout=LOCK_TIMEOUT_S)
     try:
         os.makedirs(folder, exist_ok=True)
-        lock = _lock(path)
+        _acquire(lock)
+    except filelock.Timeout:
+        raise WorkError(f'{path} has been locked by another process for {LOCK_TIMEOUT_S} seconds: '
+                        f'wait for it to finish, or stop it, and try again') from None
     except OSError as error:
         raise WorkError(f'cannot write to {folder} ({error.strerror}): {advice}') from None
-    with lock:
-        try:
-            yield not made(path)
-        finally:
-            with contextlib.suppress(OSError):   # somebody cleared the folder
-                os.remove(lock.name)
+    try:
+        yield not exists(path)
+    finally:
+        _release(lock)
 
 
 @contextlib.contextmanager
-def held(folder):
-    """Hold `folder` while the block runs; raises `WorkError` where another process does.
+def lock_folder(folder: str) -> Iterator[None]:
+    """Lock a folder exclusively; a process may lock it again within the block.
 
-    The lock is the system's, on the folder itself: it leaves no file and ends with the process. A
-    process that holds it may hold it again; a file system that locks no folders keeps nobody out.
+    The lock is the file `.lock` in the folder, so that it holds for every user and machine that
+    shares it; it is removed at the end, and the lock of a killed process ends with the process.
+    A folder that is read-only or on a file system without locks is not locked.
+
+    Raises:
+        WorkError: If another process has locked it.
     """
-    try:
-        handle = os.open(folder, os.O_RDONLY)
-    except OSError:   # it is gone: whoever writes to it will say so
+    path = os.path.join(os.path.realpath(folder), '.lock')
+    lock = filelock.FileLock(path, timeout=0, thread_local=False, is_singleton=True)
+    if not os.path.isdir(folder) or lock.is_locked:   # filelock would create the folder
         yield
         return
     try:
-        status = os.fstat(handle)
-        key = status.st_dev, status.st_ino
-        if key in _MINE or not _try_lock(handle, folder):
-            yield
-            return
-        _MINE.add(key)
-        try:
-            yield
-        finally:
-            _MINE.discard(key)
-    finally:
-        os.close(handle)
-
-
-def _try_lock(handle, folder):
-    if fcntl is None:
-        return False
+        if os.path.islink(path):   # filelock before 3.20 empties the file it leads to
+            os.remove(path)
+        _acquire(lock)
+    except filelock.Timeout:
+        raise WorkError(f'{folder} is locked by another process: wait for it to finish, or stop '
+                        f'it') from None
+    except (OSError, NotImplementedError):
+        yield
+        return
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise WorkError(f'another process is at work on {folder}: wait for its end, or end '
-                        'it') from None
-    except OSError:
-        return False
-    return True
+        yield
+    finally:
+        _release(lock)
 
 
-def _lock(path):
-    """The open and locked file `path`.lock, which its holder removes before it lets go."""
-    while True:
-        lock = open(path + '.lock', 'a')
-        try:
-            _wait_for(lock, path)
-            if os.path.samestat(os.fstat(lock.fileno()), os.stat(lock.name)):
-                return lock
-        except FileNotFoundError:
-            pass   # its holder has finished
-        except BaseException:
-            lock.close()
-            raise
-        lock.close()
+def _acquire(lock: filelock.BaseFileLock) -> None:
+    lock.acquire(poll_interval=POLL_S)
+    while not os.path.exists(lock.lock_file):   # removed by its last holder: it locks nobody out
+        lock.release()
+        lock.acquire(poll_interval=POLL_S)
 
 
-def _wait_for(lock, path):
-    end = time.monotonic() + LOCK_TIMEOUT_S
-    while fcntl is not None:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        except BlockingIOError:
-            if time.monotonic() > end:
-                raise WorkError(f'another process has been making {path} for {LOCK_TIMEOUT_S} '
-                                'seconds: wait for it or end it, and try again') from None
-            time.sleep(_LOOK_AGAIN)
+def _release(lock: filelock.BaseFileLock) -> None:
+    with contextlib.suppress(OSError):   # somebody cleared the folder
+        os.remove(lock.lock_file)   # while it is locked, or it may be another process's by now
+    lock.release()

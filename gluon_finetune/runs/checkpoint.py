@@ -2,7 +2,7 @@
 import numpy as np
 
 from ..errors import Diverged, UsageError, WorkError
-from ..files.json import json_bytes, read_json
+from ..files.json import read_json, to_json
 from ..models.params_file import read_params, write_params
 from ..models.source import load_weights
 from .snapshots import whole_snapshots, write_snapshot
@@ -92,7 +92,7 @@ def write_checkpoint(folder, net, trainer, state, identity, before=None):
     value = {'state': state.to_json(), 'identity': identity, 'best': best}
     writers[WEIGHTS] = lambda file: write_params(file, weights)
     writers[TRAINER] = lambda file: write_params(file, arrays)
-    writers[STATE] = lambda file: file.write(json_bytes(value))
+    writers[STATE] = lambda file: file.write(to_json(value))
     return Checkpoint(write_snapshot(folder, writers))
 
 

@@ -11,7 +11,7 @@ from ..data.split import read_split
 from ..errors import UsageError, WorkError
 from ..files.atomic import atomic_write
 from ..files.hashing import file_sha256
-from ..files.json import read_json, read_record, write_json
+from ..files.json import read_json, read_json_as, write_json
 from ..models.labels import check_labels
 from ..training.history import History
 from .checkpoint import BEST, read_checkpoints, write_checkpoint
@@ -57,7 +57,7 @@ class RunDirectory:
                              f'wrote)')
         labels, split = (os.path.join(path, name) for name in ('labels.json', 'split.json'))
         try:
-            config = read_record(os.path.join(path, 'config.json'), Config)
+            config = read_json_as(os.path.join(path, 'config.json'), Config)
             classes = check_labels(read_json(labels), labels)
             split = read_split(split) if os.path.exists(split) else None
         except UsageError as error:

@@ -8,7 +8,7 @@ from ..compat.imports import set_attribute
 from ..config import DEFAULT_NETWORK
 from ..data.check import refuse_bad_images
 from ..errors import Diverged, UsageError
-from ..files.locks import held
+from ..files.locks import lock_folder
 from ..models.finetune import finetune_net, scratch_net
 from ..models.freeze import freeze_features
 from ..models.source import load_weights
@@ -50,7 +50,7 @@ def resume_run(path, config, folders, say=warnings.warn):
     setting, the source, the classes or the images are not those the run began with.
     """
     run = RunDirectory.open(path)
-    with held(path):
+    with lock_folder(path):
         return _open_again(run, config, folders, say), run
 
 
@@ -83,7 +83,7 @@ def train_run(net, run, folders, *, devices=None, progress=True, say=warnings.wa
     block, train_iter, test_iter, loss, trainer = set_up(net, config, run.started_on(folders),
                                                          devices, progress)
     keeper = Keeper(run, net, (train_iter, test_iter), say)
-    with held(run.path), end_requests(at_once) as request:
+    with lock_folder(run.path), end_requests(at_once) as request:
         while True:
             keeper.begin(trainer, diverged)
             steps = train_steps(block, train_iter, request.end(test_iter), loss, trainer,

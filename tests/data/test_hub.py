@@ -1,4 +1,4 @@
-"""The chapter's data sets are found, fetched and unpacked once, whoever asks and how often."""
+"""The chapter's data sets are found, downloaded and unpacked once, for any number of callers."""
 import hashlib
 import os
 import shutil
@@ -10,7 +10,6 @@ import pytest
 from gluon_finetune.data.folders import hotdog
 from gluon_finetune.data.hub import DATA_HUB, DATA_URL, download, download_extract
 from gluon_finetune.errors import UsageError, WorkError
-from gluon_finetune.files.cache_dir import cache_dir
 
 
 @pytest.fixture
@@ -47,14 +46,7 @@ def test_the_chapters_archive():
                                   'fba480ffa8aa7e0febbb511d181409f899b9baa5')
 
 
-def test_the_cache_is_the_users_unless_said_otherwise(cache, monkeypatch):
-    assert cache_dir() == str(cache)
-    monkeypatch.delenv('GLUON_FINETUNE_CACHE')
-    monkeypatch.setenv('HOME', '/home/me')
-    assert cache_dir() == '/home/me/.cache/gluon_finetune'
-
-
-def test_it_is_fetched_and_unpacked_once(hub, cache, archive):
+def test_it_is_downloaded_and_unpacked_once(hub, cache, archive):
     folder = download_extract('hotdog')
     assert folder == str(cache / f'hotdog-{sha1(archive)[:8]}' / 'hotdog')
     assert sorted(os.listdir(folder)) == ['test', 'train']
@@ -69,7 +61,7 @@ def test_download_gives_the_file_in_a_folder_of_choice(hub, tmp_path, archive):
     assert sha1(tmp_path / 'here' / 'hotdog.zip') == sha1(archive)
 
 
-def test_of_several_at_once_one_fetches_and_the_rest_wait(hub, cache):
+def test_of_several_at_once_one_downloads_and_the_rest_wait(hub, cache):
     """Threads stand for processes: the lock belongs to the open file, and each opens its own."""
     with ThreadPoolExecutor(4) as pool:
         folders = set(pool.map(download_extract, ['hotdog'] * 4))
@@ -77,13 +69,13 @@ def test_of_several_at_once_one_fetches_and_the_rest_wait(hub, cache):
     assert not [name for name in os.listdir(cache) if name.endswith('.part')]
 
 
-def test_without_network_it_says_what_to_fetch_and_where_to_put_it(hub, cache, archive):
+def test_without_network_the_error_says_what_to_download_and_where_to(hub, cache, archive):
     hub.close()
     with pytest.raises(WorkError) as caught:
         hotdog()
     assert str(caught.value) == (
-        f'cannot download {hub.url}hotdog.zip (Connection refused): fetch it by other means and '
-        f'put it at {cache}/hotdog.zip, or name a local copy in GLUON_FINETUNE_DATA')
+        f'cannot download {hub.url}hotdog.zip (Connection refused): download it yourself to '
+        f'{cache}/hotdog.zip, or set GLUON_FINETUNE_DATA to a local copy')
     shutil.copy(archive, cache / 'hotdog.zip')
     assert len(hotdog().train) == 24
 
@@ -95,7 +87,7 @@ def test_a_file_in_the_cache_that_is_another(hub, cache, archive):
         download('hotdog')
     assert str(caught.value) == (
         f'{cache}/hotdog.zip has SHA-1 {sha1(cache / "hotdog.zip")} instead of {sha1(archive)}: it '
-        'is damaged or another file; remove it and try again')
+        'is corrupt or another file; delete it and try again')
 
 
 @pytest.mark.parametrize('scheme', ['', 'file://'])
@@ -107,18 +99,19 @@ def test_a_local_archive_in_the_hub(archive, cache, monkeypatch, scheme):
     os.remove(archive)
     with pytest.raises(UsageError) as caught:
         download('chairs')
-    assert str(caught.value) == f"no such file: {archive}, the address of 'chairs' in DATA_HUB"
+    assert str(caught.value) == f"no such file: {archive} (the URL of 'chairs' in DATA_HUB)"
 
 
 def test_a_name_that_is_not_in_the_hub(cache):
     with pytest.raises(UsageError) as caught:
         download_extract('hotdogs')
-    assert str(caught.value) == ("'hotdogs' is not in DATA_HUB, which knows hotdog: "
-                                 'set DATA_HUB[name] = (url, sha1)')
+    assert str(caught.value) == (
+        "unknown data set 'hotdogs'; known data sets: hotdog; add yours as DATA_HUB[name] = (url, "
+        'sha1)')
 
 
 @pytest.mark.parametrize('copy', ['hotdog', '', 'hotdog.zip', 'archive itself', 'renamed archive'])
-def test_a_local_copy_is_taken_as_it_is(chairs, archive, tmp_path, cache, monkeypatch, copy):
+def test_a_local_copy_is_used_as_it_is(chairs, archive, tmp_path, cache, monkeypatch, copy):
     own = archive.parent
     if copy in ('hotdog', ''):
         shutil.copytree(chairs, own / 'own' / copy)
@@ -135,7 +128,7 @@ def test_a_local_copy_is_taken_as_it_is(chairs, archive, tmp_path, cache, monkey
 
 
 @pytest.mark.parametrize('name', ['nothing', 'empty'])
-def test_a_local_copy_that_is_none(tmp_path, monkeypatch, name):
+def test_a_local_copy_that_does_not_exist(tmp_path, monkeypatch, name):
     (tmp_path / 'empty').mkdir()
     monkeypatch.setenv('GLUON_FINETUNE_DATA', str(tmp_path / name))
     with pytest.raises(UsageError) as caught:
@@ -155,15 +148,16 @@ def test_an_archive_of_several_folders(archive, cache, monkeypatch):
     assert download_extract('chairs', 'notes') == os.path.join(folder, 'notes')
     with pytest.raises(UsageError) as caught:
         download_extract('chairs', 'sofas')
-    assert str(caught.value) == f'no folder sofas in {folder}: it holds __MACOSX, hotdog, notes'
+    assert str(caught.value) == (
+        f'no folder sofas in {folder}; it contains __MACOSX, hotdog, notes')
 
 
 def test_a_cache_that_cannot_be_written(hub, archive, monkeypatch):
     monkeypatch.setenv('GLUON_FINETUNE_CACHE', str(archive))
     with pytest.raises(WorkError) as caught:
         hotdog()
-    assert str(caught.value) == (f'cannot write to {archive} (File exists): name another folder in '
-                                 'GLUON_FINETUNE_CACHE')
+    assert str(caught.value) == (f'cannot write to {archive} (File exists): set '
+                                 'GLUON_FINETUNE_CACHE to another folder')
 
 
 @pytest.mark.network

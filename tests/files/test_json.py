@@ -1,14 +1,14 @@
-"""What comes from anyone is read only as far as it makes sense."""
-import dataclasses
+"""JSON of any origin is read strictly and converted to types, or refused with the reason."""
+import json
 import os
+from dataclasses import asdict, dataclass
+from typing import List, Literal, Optional
 
 import pytest
 
-from gluon_finetune.config import Config
 from gluon_finetune.errors import UsageError
-from gluon_finetune.files import json as json_file
 from gluon_finetune.files import read as read_module
-from gluon_finetune.files.json import read_json, read_record
+from gluon_finetune.files.json import convert, read_json, read_json_as, to_json
 from gluon_finetune.files.read import check_regular_file, read_bytes
 
 pytestmark = pytest.mark.faults
@@ -35,41 +35,44 @@ def test_json_is_read(path, text, value):
 
 
 @pytest.mark.parametrize('content, reason', [
-    (b'', 'Expecting value: line 1 column 1 (char 0)'),
-    (b'{"a": 1', "Expecting ',' delimiter: line 1 column 8 (char 7)"),
-    (b'\xff', 'it is not UTF-8'), (b'"\\ud800"', 'a text in it has half a character'),
-    (b'[NaN]', 'NaN is no number'), (b'-Infinity', '-Infinity is no number'),
-    (b'1e999', 'the number 1e999 is too large'),
-    (b'[-1.0e400]', 'the number -1.0e400 is too large'),
-    (b'9' * 5000, 'a number in it has 5000 digits'),
-    (b'{"a": 1, "b": 2, "a": 3}', "the key 'a' comes twice"),
-    (b'[{"x": {"seed": 0, "seed": 0}}]', "the key 'seed' comes twice"),
+    (b'', 'Input data was truncated'), (b'{"a": 1', 'Input data was truncated'),
+    (b'"\xff"', 'it is not UTF-8'), (b'\xff', 'invalid character (byte 0)'),
+    (b'["\\ud800"]', 'Input data was truncated'),
+    (b'["\\ud800 and more"]', 'unexpected end of escaped utf-16 surrogate pair (byte 8)'),
+    (b'["\\udc00"]', 'invalid utf-16 surrogate pair (byte 8)'),
+    (b'[NaN]', 'invalid character (byte 1)'),
+    (b'-Infinity', 'invalid character (byte 1)'),
+    (b'1e999', 'Number out of range'), (b'[-1.0e400]', 'Number out of range - at `$[0]`'),
+    (b'9' * 5000, 'Integer value out of range'),
+    (b'{"a": 1, "b": 2, "a": 3}', "the key 'a' occurs twice"),
+    (b'[{"x": {"seed": 0, "seed": 0}}]', "the key 'seed' occurs twice"),
     (b'[' * 100_000, 'it is nested too deeply'),
     (b'{"a":' * 100_000, 'it is nested too deeply')])
-def test_what_is_no_json_that_can_be_used(path, content, reason):
+def test_invalid_json(path, content, reason):
     path.write_bytes(content)
-    assert refused(read_json, 'a.json') == f'a.json is not JSON that can be used: {reason}'
+    assert refused(read_json, 'a.json') == f'a.json is not valid JSON: {reason}'
 
 
-def test_what_is_too_large(path):
+def test_a_file_that_is_too_large(path):
     with open(path, 'wb') as file:
         file.truncate(1 << 40)   # takes no space
     assert refused(read_json, 'a.json') == (
-        'a.json has 1099511627776 bytes: at most 1048576 are read')
-    assert refused(read_bytes, 'a.json', 9) == 'a.json has 1099511627776 bytes: at most 9 are read'
+        'a.json has 1099511627776 bytes; the maximum is 1048576')
+    assert refused(read_bytes, 'a.json', 9) == 'a.json has 1099511627776 bytes; the maximum is 9'
 
 
-def test_what_is_no_file(path):
-    os.mkfifo('pipe')   # to open it would be to wait for ever
+def test_a_path_that_is_not_a_regular_file(path):
+    os.mkfifo('pipe')   # opening it would block forever
     os.symlink('/dev/zero', 'endless')
-    for name, reason in [('pipe', 'it is not a file'), ('endless', 'it is not a file'),
-                         ('.', 'it is not a file'), ('no', 'No such file or directory')]:
+    for name, reason in [('pipe', 'it is not a regular file'), ('.', 'it is not a regular file'),
+                         ('endless', 'it is not a regular file'),
+                         ('no', 'No such file or directory')]:
         for read in (read_json, check_regular_file, read_bytes):
             arguments = () if read is read_json else (10,)
             assert refused(read, name, *arguments) == f'cannot read {name}: {reason}'
 
 
-def test_a_file_that_may_not_be_read(path, monkeypatch):
+def test_a_file_without_permission(path, monkeypatch):
     path.write_text('1')
 
     def forbidden(*args):
@@ -78,33 +81,52 @@ def test_a_file_that_may_not_be_read(path, monkeypatch):
     assert refused(read_json, 'a.json') == 'cannot read a.json: Permission denied'
 
 
-def test_a_record(path):
-    config = Config(network='resnet18_v2', learning_rate=1, seed=None)
-    path.write_text(json_file.json.dumps(dataclasses.asdict(config)))
-    assert read_record('a.json', Config) == config
-    path.write_text('{}')
-    assert read_record('a.json', Config) == Config()
+@dataclass(frozen=True)
+class Settings:
+    batch_size: int
+    learning_rate: float = 10
+    freeze: bool = False
+    source: Optional[str] = None
+    cache: Optional[Literal['ram', 'disk']] = None
+
+    def __post_init__(self):
+        if self.batch_size < 1:
+            raise UsageError(f'batch_size must be at least 1, not {self.batch_size}')
 
 
-@pytest.mark.parametrize('text, reason', [
-    ('[]', ' must hold a JSON object, not []'),
-    ('{"network": ["resnet18_v2"]}', " has network=['resnet18_v2']: expected str"),
-    ('{"source": {"a": 1}}', " has source={'a': 1}: expected str"),
-    ('{"scratch": 1}', ' has scratch=1: expected bool'),
-    ('{"freeze": null}', ' has freeze=None: expected bool'),
-    ('{"freeze": "no"}', " has freeze='no': expected bool"),
-    ('{"batch_size": true}', ' has batch_size=True: expected int'),
-    ('{"seed": "../../x"}', " has seed='../../x': expected int"),
-    ('{"learning_rate": "0.1"}', " has learning_rate='0.1': expected float"),
-    ('{"network": "%s", "wd": []}' % ('x' * 99), ' has wd=[]: expected float'),
-    ('{"batch_size": 0}', ': batch_size is 0: it must be a whole number from 1 up'),
-    ('{"batch_size": null}', ': batch_size is None: it must be a whole number from 1 up')])
-def test_what_is_no_record(path, text, reason):
+@pytest.mark.parametrize('settings', [
+    Settings(8), Settings(2 ** 70, 0.5, True, 'é', 'ram'), Settings(1, learning_rate=1)])
+def test_a_dataclass(path, settings):
+    path.write_bytes(to_json(asdict(settings)))
+    found = read_json_as('a.json', Settings)
+    assert found == settings and repr(found) == repr(settings)
+    assert found == convert(json.loads(path.read_bytes()), Settings, 'a value')
+
+
+@pytest.mark.parametrize('text, message', [
+    ('[]', 'a.json must be a JSON object, not []'),
+    ('{}', "missing key 'batch_size' in a.json"),
+    ('{"__class__": "os.system"}', "unknown key '__class__' in a.json; known keys: batch_size, "
+                                   'learning_rate, freeze, source, cache'),
+    ('{"source": ["a"]}', "source in a.json must be str or null, not ['a']"),
+    ('{"freeze": 1}', 'freeze in a.json must be bool, not 1'),
+    ('{"freeze": null}', 'freeze in a.json must be bool, not None'),
+    ('{"freeze": "no"}', "freeze in a.json must be bool, not 'no'"),
+    ('{"batch_size": true}', 'batch_size in a.json must be int, not True'),
+    ('{"batch_size": 1.5}', 'batch_size in a.json must be int, not 1.5'),
+    ('{"batch_size": "../../x"}', "batch_size in a.json must be int, not '../../x'"),
+    ('{"learning_rate": "0.1"}', "learning_rate in a.json must be float, not '0.1'"),
+    ('{"learning_rate": 1%s}' % ('0' * 400),
+     f'learning_rate in a.json must be float, not 1{"0" * 56}...'),
+    ('{"cache": "%s"}' % ('x' * 99),
+     f"cache in a.json must be 'ram' or 'disk' or null, not '{'x' * 56}..."),
+    ('{"batch_size": 0}', 'a.json: batch_size must be at least 1, not 0')])
+def test_a_value_of_another_type(path, text, message):
     path.write_text(text)
-    assert refused(read_record, 'a.json', Config) == 'a.json' + reason
+    assert refused(read_json_as, 'a.json', Settings) == message
 
 
-def test_a_key_that_is_not_known(path):
-    path.write_text('{"__class__": "os.system"}')
-    assert refused(read_record, 'a.json', Config).startswith(
-        "a.json has '__class__', which is not known: network, source, scratch, ")
+def test_a_list():
+    assert convert(['a'], List[str], 'labels') == ['a']
+    assert refused(convert, ['a', 1], List[str], 'labels') == (
+        "labels must be List[str], not ['a', 1]")

@@ -116,8 +116,8 @@ def test_two_processes_do_not_go_on_with_one_run(train, tmp_path):
         second = subprocess.run(train + ['--out', str(run), '--resume', '--epochs', '7'],
                                 text=True, capture_output=True, timeout=120)
         assert (second.returncode, second.stderr) == (
-            1, f'gluon-finetune: another process is at work on {run}: wait for its end, or end '
-               'it\n')
+            1, f'gluon-finetune: {run} is locked by another process: wait for it to finish, or '
+               'stop it\n')
         assert process.poll() is None and RunDirectory.open(str(run)).config.num_epochs == 1000
     finally:
         process.kill()

@@ -202,7 +202,7 @@ def test_a_file_of_a_terabyte(torch, name):
     with open(name, 'wb') as file:
         file.truncate(1 << 40)   # takes no space
     assert read_in_little_memory(name) == (
-        f'UsageError {name} has 1099511627776 bytes: at most 8589934592 are read')
+        f'UsageError {name} has 1099511627776 bytes; the maximum is 8589934592')
 
 
 CORRUPT = 'UsageError a.pth is corrupt or not a PyTorch file: download or save it again'

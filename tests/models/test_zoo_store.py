@@ -1,4 +1,4 @@
-"""The zoo's weights are fetched once, whatever breaks on the way, and are the right ones."""
+"""The zoo's weights are downloaded once, whatever breaks on the way, and are the right ones."""
 import hashlib
 import io
 import os
@@ -20,7 +20,7 @@ TINY = 'mobilenetv2_0.25'
 
 @pytest.fixture
 def store(tmp_path, monkeypatch, site):
-    """An empty store of weights and a mirror that has none."""
+    """An empty store of weights and a mirror that has no files."""
     monkeypatch.setenv('MXNET_HOME', str(tmp_path / 'home'))
     monkeypatch.setenv('MXNET_GLUON_REPO', site.url)
     return tmp_path / 'home' / 'models'
@@ -59,7 +59,7 @@ def advice(path):
 @pytest.mark.parametrize('name, file', [('resnet18_v2', 'resnet18_v2-a81db45f'),
                                         pytest.param('hrnet_w18_c', 'hrnet_w18_cls-HASH',
                                                      marks=pytest.mark.mxnet1)])
-def test_without_a_network_says_what_to_put_where(store, site, name, file):
+def test_without_a_network_the_error_says_which_file_goes_where(store, site, name, file):
     if 'HASH' in file:
         file = file.replace('HASH', gluoncv().model_zoo.model_store.short_hash('hrnet_w18_cls'))
     site.close()
@@ -80,10 +80,10 @@ def test_it_is_where_mxnet_would_look_for_it(store):
         asked.append(module._url_format.format(
             repo_url=module.apache_repo_url, file_name=f'{name}-{module.short_hash(name)}'))
         file = f'{name}-{module.short_hash(name)}.params'
-        assert zoo_store._address(module, file).endswith(asked[-1][len(module.apache_repo_url):])
+        assert zoo_store._url(module, file).endswith(asked[-1][len(module.apache_repo_url):])
 
 
-def test_fetches_from_a_mirror_and_keeps_the_file(tiny, site):
+def test_a_file_is_downloaded_once_from_a_mirror(tiny, site):
     assert zoo_file(TINY) == str(tiny)
     assert mx.gluon.model_zoo.model_store.get_model_file(TINY, root=str(tiny.parent)) == str(tiny)
     net = source_net(TINY)
@@ -105,15 +105,15 @@ def test_a_break_is_resumed_by_the_next_call(tiny, site):
     assert os.listdir(tiny.parent) == [tiny.name]
 
 
-def test_of_several_at_once_one_fetches(tiny, site):
+def test_of_several_at_once_one_downloads(tiny, site):
     with ThreadPoolExecutor(4) as pool:
         assert set(pool.map(zoo_file, [TINY] * 4)) == {str(tiny)}
     assert site.asked == [None] and os.listdir(tiny.parent) == [tiny.name]
 
 
-def test_a_damaged_file_is_replaced(tiny):
+def test_a_corrupt_file_is_replaced(tiny):
     tiny.parent.mkdir(parents=True)
-    tiny.write_bytes(b'damaged')
+    tiny.write_bytes(b'corrupt')
     zoo_file(TINY)
     assert tiny.stat().st_size > 1000
 
@@ -126,18 +126,19 @@ def test_other_weights_are_refused_and_the_old_file_stays(tiny, site):
     found = hashlib.sha1(b'others').hexdigest()
     sha1 = mx.gluon.model_zoo.model_store._model_sha1[TINY]
     assert refused() == (
-        f'{site.url}{url} arrived twice with SHA-1 {found} instead of {sha1} and was removed, for '
-        f'the file there has changed, or something on the way changes it: {advice(tiny)}')
+        f'{site.url}{url} was downloaded twice with SHA-1 {found} instead of {sha1}: the file on '
+        f'the server has changed, or a proxy changes it; {advice(tiny)}')
     assert os.listdir(tiny.parent) == [tiny.name] and tiny.read_bytes() == b'the old one'
 
 
 @pytest.mark.parametrize('content', [
     b'<html>log in</html>', zipped({'other': b''}), zipped({'../../../evil': b''})])
-def test_what_is_no_zip_of_weights(tiny, site, content):
+def test_a_file_that_is_not_a_zip_of_weights(tiny, site, content):
     url, = site.files
     site.files[url] = content
     found = hashlib.sha1(content).hexdigest()
-    assert f'arrived twice with SHA-1 {found} (it is no zip with {tiny.name}) instead' in refused()
+    assert (f'was downloaded twice with SHA-1 {found} (it is not a zip archive with {tiny.name}) '
+            'instead') in refused()
     assert os.listdir(tiny.parent) == [] and not list(tiny.parents[2].rglob('evil'))
 
 
@@ -145,16 +146,16 @@ def test_a_bomb(tiny, site, monkeypatch):
     monkeypatch.setattr(zoo_store, 'MAX_BYTES', 1000)
     url, = site.files
     site.files[url] = zipped({tiny.name: bytes(1001)}, zipfile.ZIP_DEFLATED)
-    assert f'(it is no zip with {tiny.name})' in refused()
+    assert f'(it is not a zip archive with {tiny.name})' in refused()
 
 
-def test_a_mirror_that_is_no_address(tiny, monkeypatch):
+def test_a_mirror_that_is_not_a_url(tiny, monkeypatch):
     monkeypatch.setenv('MXNET_GLUON_REPO', 'file:///etc/')
     with pytest.raises(UsageError) as caught:
         zoo_file(TINY)
     assert str(caught.value) == (
-        'MXNET_GLUON_REPO is file:///etc/: it must begin with http:// or https://; files of your '
-        'own belong into $MXNET_HOME/models')
+        'MXNET_GLUON_REPO is file:///etc/: it must begin with http:// or https://; your own files '
+        'belong in $MXNET_HOME/models')
 
 
 def test_no_space(tiny, site, tmp_path, monkeypatch):
@@ -162,6 +163,6 @@ def test_no_space(tiny, site, tmp_path, monkeypatch):
     with small_disk(tmp_path / 'disk', f'{size}k') as disk:
         monkeypatch.setenv('MXNET_HOME', str(disk))
         path = disk / 'models' / tiny.name
-        assert refused() == (f'cannot write {path} (No space left on device): make room there and '
-                             f'try again, or {advice(path)}')
+        assert refused() == (f'cannot write {path} (No space left on device): free space there '
+                             f'and try again, or {advice(path)}')
         assert os.listdir(path.parent) == []

@@ -1,6 +1,7 @@
 """A checkpoint of a run: weights, trainer, state and best weights so far, complete in itself."""
 import numpy as np
 
+from ..compat.trainer import set_learning_rate
 from ..errors import Diverged, UsageError, WorkError
 from ..files.json import json_bytes, read_json
 from ..models.params_file import read_params, write_params
@@ -46,7 +47,7 @@ class Checkpoint:
         """Puts weights and trainer back as they were."""
         load_weights(net, self.weights)
         restore_trainer(net, trainer, read_params(self.snapshot.file(TRAINER)))
-        trainer.set_learning_rate(self.state.learning_rate)
+        set_learning_rate(trainer, self.state.learning_rate)
 
     def copy_best(self, file):
         """Writes the best weights into an open `HashingFile`."""

@@ -1,6 +1,7 @@
 """Keeps a run safe while it goes on: saves it, names what is left out, leads it back."""
 import warnings
 
+from ..compat.trainer import set_learning_rate
 from ..errors import Diverged, Stopped, UsageError
 from ..training.metrics import START
 from .interrupt import NAMES, Requested
@@ -40,7 +41,7 @@ class Keeper:
     def _halve(self, before, reason):
         state, self._unsaved = self.state, self._unsaved + 1
         state.rewinds, state.learning_rate = before.rewinds + 1, before.learning_rate / 2
-        self.trainer.set_learning_rate(state.learning_rate)
+        set_learning_rate(self.trainer, state.learning_rate)
         self.say(f'{reason}: back to {describe_place(state.place)}, with learning rate '
                  f'{state.learning_rate:g} ({state.rewinds} of at most {MOST_REWINDS} times)')
 

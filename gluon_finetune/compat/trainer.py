@@ -1,7 +1,7 @@
 """Learning rate, optimizer states and update counts of a Trainer, which MXNet keeps private."""
 from __future__ import annotations
 
-from typing import Any, Dict, List
+from typing import Any, Dict
 
 from ..errors import UsageError
 from ..types import Trainer
@@ -21,7 +21,8 @@ class _ScaledSchedule:
 
 def learning_rate_of(trainer: Trainer) -> float:
     """Return the learning rate of the next step."""
-    return float(trainer.learning_rate)
+    rate: float = trainer.learning_rate
+    return rate
 
 
 def set_learning_rate(trainer: Trainer, rate: float) -> None:
@@ -50,7 +51,7 @@ def initialize_trainer(trainer: Trainer) -> None:
     trainer._init_params()
 
 
-def optimizer_states(trainer: Trainer) -> List[Dict[int, Any]]:
+def optimizer_states(trainer: Trainer) -> list[dict[int, Any]]:
     """Return for each updater a dict: parameter number -> state (array, tuple or None).
 
     Raises:
@@ -91,7 +92,7 @@ def update_counts(trainer: Trainer) -> Counts:
     return counts
 
 
-def _updaters(trainer: Trainer) -> List[Any]:
+def _updaters(trainer: Trainer) -> list[Any]:
     if not trainer._update_on_kvstore:
         return list(trainer._updaters)
     if trainer._kvstore._updater is None:

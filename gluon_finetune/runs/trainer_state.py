@@ -4,7 +4,7 @@ MXNet's own `save_states` pickles it, and unpickling a file can run any code.
 """
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, Optional, Tuple
+from typing import Any, Dict, Iterator
 
 import numpy as np
 
@@ -69,7 +69,7 @@ def restore_trainer(net: Net, trainer: Trainer, arrays: Arrays) -> None:
                          f'it belongs to another optimizer or network')
 
 
-def _leaves(state: Any, path: str) -> Iterator[Tuple[str, Array]]:
+def _leaves(state: Any, path: str) -> Iterator[tuple[str, Array]]:
     """Yield (path, array) of every array in nested tuples."""
     if isinstance(state, (tuple, list)):
         for i, part in enumerate(state):
@@ -78,7 +78,7 @@ def _leaves(state: Any, path: str) -> Iterator[Tuple[str, Array]]:
         yield f'{path}.array', state
 
 
-def _fill(target: Array, value: Optional[NumPyArray], name: str) -> None:
+def _fill(target: Array, value: NumPyArray | None, name: str) -> None:
     if value is None:
         return
     if target.shape != value.shape:

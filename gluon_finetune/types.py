@@ -2,14 +2,17 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, List, Tuple, Union
+from typing import TYPE_CHECKING, Any, Iterable, Iterator, List, Protocol, Tuple, Union
 
 Array = Any         # mx.np.ndarray or mx.nd.NDArray: whichever array API is active
+Axes = Any          # matplotlib.axes.Axes
 Device = Any        # mx.cpu(), mx.gpu(0)
 Net = Any           # mx.gluon.Block
 Parameter = Any     # mx.gluon.Parameter
 Symbol = Any        # mx.sym.Symbol
 Trainer = Any       # mx.gluon.Trainer
+
+Batch = Tuple[Array, Array]   # examples (batch, ...), labels (batch,) or (batch, classes)
 
 StrPath = Union[str, 'os.PathLike[str]']
 Ranking = List[Tuple[str, float]]   # (class, probability), most probable first
@@ -19,3 +22,20 @@ if TYPE_CHECKING:
     NumPyArray = npt.NDArray[Any]
 else:
     NumPyArray = Any
+
+
+class DataIter(Protocol):
+    """Batches of an epoch, shuffled anew by each iteration."""
+
+    def __len__(self) -> int:
+        """Return the number of batches."""
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Start an epoch."""
+
+
+class ResumableDataIter(DataIter, Protocol):
+    """Batches of an epoch, which can be started in its middle."""
+
+    def batches(self, start: int) -> Iterable[Batch]:
+        """Start an epoch without its first `start` batches."""

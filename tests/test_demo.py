@@ -77,7 +77,7 @@ def test_an_output_folder_with_something_in_it_is_refused_before_anything_is_dra
     (tmp_path / 'mine.txt').write_text('mine')
     with pytest.raises(UsageError) as error:
         demo.run(str(tmp_path))
-    assert str(error.value).startswith(f'output folder {tmp_path} exists already')
+    assert str(error.value).startswith(f'output folder {tmp_path} already exists')
     assert os.listdir(tmp_path) == ['mine.txt']
 
 

@@ -156,7 +156,7 @@ def train(args):
 def fit(net, run, folders, devices, say):
     """Trains, saying each epoch; a run that is stopped says how to go on."""
     try:
-        for record in train_run(net, run, folders, devices=devices, say=say, at_once=True):
+        for record in train_run(net, run, folders, devices=devices, notify=say, at_once=True):
             say(describe(record))
     except Stopped as error:
         command = ['gluon-finetune', 'train', folders.root, '--out', run.path, '--resume']

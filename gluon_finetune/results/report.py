@@ -32,8 +32,7 @@ img {{ max-width: 100% }}
 
 def write_report(run, folders, hardest=18):
     """Writes `report.html` of a `RunDirectory` from its best network and the test images."""
-    predictor, history, last = Predictor.load(run.path), run.history, run.last()
-    left_out = last.state.left_out if last else {}
+    predictor, history, left_out = Predictor.load(run.path), run.history, run.skipped
     paths, labels = zip(*(item for item in folders.test.items if item[0] not in left_out))
     rows, classes = predictor.probabilities(paths), run.classes
     counts = confusion(rows, labels)

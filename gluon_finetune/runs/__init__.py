@@ -1,1 +1,1 @@
-"""Training runs kept in a directory: checkpoints, resuming, interrupts."""
+"""Training runs in a directory: checkpoints, resuming, interrupts."""

@@ -1,72 +1,85 @@
-"""Lets a run end where it can be gone on with; knows nothing about runs."""
+"""Ctrl-C and SIGTERM as a request to stop after the current batch."""
+from __future__ import annotations
+
 import contextlib
 import signal
 import threading
+from typing import Any, Iterable, Iterator
 
-NAMES = {signal.SIGINT: 'Ctrl-C', signal.SIGTERM: 'SIGTERM'}
+from ..types import Batch
+
+SIGNAL_NAMES: dict[int, str] = {signal.SIGINT: 'Ctrl-C', signal.SIGTERM: 'SIGTERM'}
 
 
-class Request:
-    """Whether somebody asked for an end: `signal` is the signal's number, or None."""
+class StopRequested(Exception):
+    """A signal arrived, and the interrupted work can be repeated."""
 
-    def __init__(self, at_once):
-        self.signal, self._at_once, self._found = None, at_once, {}
 
-    def _note(self, number, _):
-        self._restore()
+class StopRequest:
+    """A request to stop.
+
+    Attributes:
+        signal: Number of the signal that arrived, or None.
+    """
+
+    def __init__(self, second_kills: bool) -> None:
+        self.signal: int | None = None
+        self._second_kills = second_kills
+        self._previous: dict[int, Any] = {}   # signal -> handler
+
+    def stoppable(self, batches: Iterable[Batch]) -> Iterable[Batch]:
+        """Return the batches, which raise `StopRequested` before the first after a signal."""
+        return _StoppableBatches(batches, self)
+
+    def install(self) -> None:
+        """Install the signal handlers."""
+        for number in SIGNAL_NAMES:
+            handler = signal.getsignal(number)
+            if handler is not None:   # else it was not installed from Python: leave it
+                self._previous[number] = handler
+                signal.signal(number, self._handle)
+
+    def uninstall(self) -> None:
+        """Restore the previous signal handlers."""
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+
+    def _handle(self, number: int, _: Any) -> None:
+        self.uninstall()
         self.signal = number
-        if self._at_once:
+        if self._second_kills:
             signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-    def _listen(self):
-        for number in NAMES:
-            found = signal.getsignal(number)
-            if found is not None:   # else it is not Python's to put back
-                self._found[number] = found
-                signal.signal(number, self._note)
 
-    def _restore(self):
-        for number, found in self._found.items():
-            signal.signal(number, found)
+class _StoppableBatches:
+    """Batches that can be iterated over several times."""
 
-    def end(self, batches):
-        """The `batches`, before each of which `Requested` is raised if there is a signal."""
-        return _Ending(batches, self)
-
-
-class Requested(Exception):
-    """There is a signal, and what was under way can be done again."""
-
-
-class _Ending:
-    """Batches that can be iterated over more than once."""
-
-    def __init__(self, batches, request):
+    def __init__(self, batches: Iterable[Batch], request: StopRequest) -> None:
         self.batches, self.request = batches, request
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Batch]:
         for batch in self.batches:
             if self.request.signal:
-                raise Requested
+                raise StopRequested
             yield batch
 
 
 @contextlib.contextmanager
-def end_requests(at_once=False):
-    """A `Request` that Ctrl-C and SIGTERM are noted in while the block runs.
+def stop_on_signals(second_kills: bool = False) -> Iterator[StopRequest]:
+    """Yield a `StopRequest` that Ctrl-C and SIGTERM set while the block runs.
 
-    The first signal puts back what was there before, for the second one. With `at_once` a second
-    Ctrl-C is left to the system, which ends the process wherever it is; a `KeyboardInterrupt` has
-    to wait for MXNet. Only Python's main thread may listen; in others nothing is noted.
+    The first signal restores the previous handlers, for a second one. With `second_kills`, a second
+    Ctrl-C ends the process at once; a `KeyboardInterrupt` would have to wait for MXNet. Signals
+    reach only Python's main thread; in others the request is never set.
     """
-    request = Request(at_once)
+    request = StopRequest(second_kills)
     if threading.current_thread() is not threading.main_thread():
         yield request
         return
-    request._listen()
+    request.install()
     try:
         yield request
     finally:
-        with contextlib.suppress(ValueError):   # a generator that another thread throws away
-            if request.signal is None or at_once:
-                request._restore()
+        with contextlib.suppress(ValueError):   # a generator that another thread discards
+            if request.signal is None or second_kills:
+                request.uninstall()

@@ -1,66 +1,74 @@
-"""Where a run is, in plain numbers that go into a JSON file and come out checked; knows no arrays.
+"""The state of a run as plain numbers, in a JSON file.
 
-The random generators are not among them: whatever is random in a batch follows from the seed of the
-run and the place, so these two are their state.
+States of the random generators are not part of it: all randomness in a batch follows from the seed
+of the run and the position.
 """
+from __future__ import annotations
+
 import dataclasses
 import math
+from typing import Any, Sequence, TypeVar
 
 from ..errors import UsageError
 from ..training.history import History, Record
-from ..training.metrics import START, Place
+from ..training.metrics import START, Position
+
+# of the JSON file: its 'place' is the position, its 'left_out' the skipped images
+KEYS = ('learning_rate', 'place', 'history', 'rewinds', 'empty_batches', 'left_out')
+Numbers = TypeVar('Numbers', Position, Record)
 
 
 @dataclasses.dataclass
 class State:
-    """What a run goes on from, beside its weights."""
-    learning_rate: float
-    place: Place = START
-    history: History = dataclasses.field(default_factory=History)
-    rewinds: int = 0          # how often the learning rate was halved for a loss that is not finite
-    empty_batches: int = 0    # of this epoch, because every image in them was left out
-    left_out: dict = dataclasses.field(default_factory=dict)   # path of an image -> reason
+    """What resuming needs beside the weights and the state of the trainer."""
 
-    def to_json(self):
-        """A dict for a JSON file."""
-        return {'learning_rate': self.learning_rate, 'place': self.place._asdict(),
-                'history': [record._asdict() for record in self.history], 'rewinds': self.rewinds,
-                'empty_batches': self.empty_batches, 'left_out': self.left_out}
+    learning_rate: float      # base rate, halved by every rewind
+    position: Position = START
+    history: History = dataclasses.field(default_factory=History)
+    rewinds: int = 0          # restored checkpoints after a loss of NaN or infinity
+    empty_batches: int = 0    # batches of this epoch without a readable image
+    skipped: dict[str, str] = dataclasses.field(default_factory=dict)   # path of image -> reason
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a dict for a JSON file."""
+        return dict(zip(KEYS, (self.learning_rate, self.position._asdict(),
+                               [record._asdict() for record in self.history], self.rewinds,
+                               self.empty_batches, self.skipped)))
 
     @classmethod
-    def from_json(cls, value):
-        """The inverse of `to_json`; raises `UsageError` for what it cannot have made."""
-        value = _fields('a state', value, [field.name for field in dataclasses.fields(cls)])
-        place = _numbers(Place, value['place'], ('epoch', 'batch', 'examples'))
+    def from_json(cls, value: Any) -> State:
+        """Restore a state from a dict; raise `UsageError` where `to_json` cannot have made it."""
+        value = _with_keys('the state', value, KEYS)
+        position = _numbers(Position, value['place'], ('epoch', 'batch', 'examples'))
         if not isinstance(value['history'], list):
-            raise UsageError('its history is no list')
+            raise UsageError('its history is not a list')
         history = History(_numbers(Record, record, ('epoch',)) for record in value['history'])
-        if [record.epoch for record in history] != list(range(1, place.epoch)):
-            raise UsageError('its history and its place do not belong together')
+        if [record.epoch for record in history] != list(range(1, position.epoch)):
+            raise UsageError('its history does not match its position')
         for name in ('rewinds', 'empty_batches'):
-            _check(name, value[name], whole=True)
-        _check('learning_rate', value['learning_rate'])
-        left_out = value['left_out']
-        if not (isinstance(left_out, dict) and all(isinstance(v, str) for v in left_out.values())):
-            raise UsageError('its left_out is no dict of paths and reasons')
-        return cls(value['learning_rate'], place, history, value['rewinds'],
-                   value['empty_batches'], left_out)
+            _check(name, value[name], int)
+        _check('learning_rate', value['learning_rate'], (int, float))
+        skipped = value['left_out']
+        if not (isinstance(skipped, dict) and all(isinstance(v, str) for v in skipped.values())):
+            raise UsageError('its left_out is not a dict of paths and reasons')
+        return cls(value['learning_rate'], position, history, value['rewinds'],
+                   value['empty_batches'], skipped)
 
 
-def _fields(what, value, names):
-    if not (isinstance(value, dict) and set(value) == set(names)):
-        raise UsageError(f'{what} in it does not have the fields {", ".join(names)}')
+def _with_keys(subject: str, value: Any, keys: Sequence[str]) -> dict[str, Any]:
+    if not (isinstance(value, dict) and set(value) == set(keys)):
+        raise UsageError(f'{subject} in it does not have the keys {", ".join(keys)}')
     return value
 
 
-def _numbers(kind, value, whole):
-    value = _fields(f'a {kind.__name__.lower()}', value, kind._fields)
+def _numbers(kind: type[Numbers], value: Any, integers: Sequence[str]) -> Numbers:
+    """Make a named tuple of numbers from a dict."""
+    value = _with_keys(f'the {kind.__name__.lower()}', value, kind._fields)
     for name, number in value.items():
-        _check(name, number, name in whole)
+        _check(name, number, int if name in integers else (int, float))
     return kind(**value)
 
 
-def _check(name, value, whole=False):
-    kinds = int if whole else (int, float)
+def _check(name: str, value: Any, kinds: Any) -> None:
     if isinstance(value, bool) or not isinstance(value, kinds) or not 0 <= value < math.inf:
         raise UsageError(f'its {name} is {value!r:.40}')

@@ -1,39 +1,58 @@
-"""One training run with everything it leaves behind: the command line's `train`, as a function."""
+"""Starting, resuming and training a run."""
+from __future__ import annotations
+
 import contextlib
 import dataclasses
 import random
 import warnings
+from typing import Iterator, Sequence
 
 from ..compat.imports import set_attribute
-from ..config import DEFAULT_NETWORK
+from ..config import DEFAULT_NETWORK, Config
 from ..data.check import refuse_bad_images
+from ..data.folders import ImageFolders
 from ..errors import Diverged, UsageError
 from ..files.locks import lock_folder
 from ..models.finetune import finetune_net, scratch_net
 from ..models.freeze import freeze_features
 from ..models.source import load_weights
 from ..training.devices import check_dtype, try_all_gpus
+from ..training.history import Record
 from ..training.loop import seed_everything, train_steps
 from ..training.setup import check_output, prepare, set_up
-from .directory import RunDirectory, check_free, identify
-from .interrupt import end_requests
+from ..types import Device, Net, StrPath
+from .checkpoint import Notify
+from .directory import RunDirectory, check_free
+from .identity import check_same_images, check_same_settings, run_identity
+from .interrupt import stop_on_signals
 from .manifest import Manifest
-from .session import Keeper
-
-# Settings that a resumed run may have otherwise: its result up to here does not depend on them.
-FREE = ('num_epochs', 'num_workers', 'cache', 'cache_limit', 'on_bad', 'on_diverge',
-        'checkpoint_every')
+from .session import Session
 
 
-def start_run(path, config, folders, devices=None):
-    """The net and the `RunDirectory` of a new run; writes nothing before both are sure to work.
+def start_run(path: StrPath, config: Config, folders: ImageFolders,
+              devices: Sequence[Device] | None = None) -> tuple[Net, RunDirectory]:
+    """Create the network and the run directory of a new run.
 
-    `devices` are those it will be trained on (default: every GPU, or the CPU).
+    Nothing is written before everything was checked.
+
+    Args:
+        path: Path of the new run directory.
+        config: The settings; without a seed, the run gets a random one.
+        folders: The images.
+        devices: Devices it will be trained on (default: every GPU, or the CPU).
+
+    Returns:
+        `(net, run)` for `train_run`.
+
+    Raises:
+        UsageError: The folder is not empty, an image cannot be decoded, or settings and images do
+            not match the network or the devices.
+        WorkError: Weights cannot be downloaded, or the folder cannot be written.
     """
     check_free(path)
     check_dtype(config.dtype, devices or try_all_gpus())
     refuse_bad_images(folders)
-    if config.seed is None:   # a run can be gone on with only from a seed that is known
+    if config.seed is None:   # only a run with a known seed can be resumed
         config = dataclasses.replace(config, seed=random.SystemRandom().getrandbits(31))
     seed_everything(config.seed)
     net = build_net(config, folders.classes)
@@ -43,63 +62,96 @@ def start_run(path, config, folders, devices=None):
                                     Manifest.of(folders, folders.hashes()))
 
 
-def resume_run(path, config, folders, say=warnings.warn):
-    """The net and the `RunDirectory` of a run to go on with, perhaps for more epochs.
+def resume_run(path: StrPath, config: Config, folders: ImageFolders,
+               notify: Notify = warnings.warn) -> tuple[Net, RunDirectory]:
+    """Open a run to continue it exactly where it stopped, perhaps for more epochs.
 
-    A damaged checkpoint that can be done without is told to `say`. Raises `UsageError` when a
-    setting, the source, the classes or the images are not those the run began with.
+    Args:
+        path: Path of the run directory.
+        config: The settings of the run, with changes such as more epochs.
+        folders: The images it was started with.
+        notify: Function that is called with a line about a corrupt checkpoint, where another one
+            can be used.
+
+    Returns:
+        `(net, run)` for `train_run`.
+
+    Raises:
+        UsageError: A setting, the source, the classes or the images differ from those the run was
+            started with, or every checkpoint is corrupt.
+        WorkError: Another process is training the run, or the folder cannot be written.
     """
     run = RunDirectory.open(path)
     with lock_folder(path):
-        return _open_again(run, config, folders, say), run
+        return _rebuild(run, config, folders, notify), run
 
 
-def _open_again(run, config, folders, say):
-    path, last = run.path, run.last(say)
-    started = last.identity if last else identify(run.config, run.images)
-    _refuse_other_settings(path, started, config)
+def _rebuild(run: RunDirectory, config: Config, folders: ImageFolders, notify: Notify) -> Net:
+    """Check that the run can be resumed with `config` and `folders`, and return its network."""
+    last = run.last(notify)
+    started = last.identity if last else run_identity(run.config, run.manifest)
+    check_same_settings(run.path, started, config)
     if run.classes != folders.classes:
-        raise UsageError(f'{path} was started on the classes {", ".join(run.classes)}, not '
-                         f'{", ".join(folders.classes)}: name the images it was started on')
-    _refuse_other_images(run, started, config, folders)
+        raise UsageError(f'{run.path} was started with the classes {", ".join(run.classes)}, not '
+                         f'{", ".join(folders.classes)}: use the images it was started with')
+    check_same_images(run.path, started, run.manifest, folders,
+                      allow_missing=config.on_bad == 'skip')
     if config.on_bad == 'stop':
         refuse_bad_images(folders)
-    run.go_on(config, started)
+    run.change_config(config, started)
     if last:
         return rebuild_net(config, run.classes, last.weights)
     seed_everything(config.seed)
     return build_net(config, run.classes)
 
 
-def train_run(net, run, folders, *, devices=None, progress=True, say=warnings.warn, at_once=False):
-    """Yields the `Record` of each epoch after it is safe in the run directory `run`.
+def train_run(net: Net, run: RunDirectory, folders: ImageFolders, *,
+              devices: Sequence[Device] | None = None, progress: bool = True,
+              notify: Notify = warnings.warn, at_once: bool = False) -> Iterator[Record]:
+    """Train a run and yield the `Record` of each epoch once it is saved.
 
-    Ctrl-C and SIGTERM end it after the batch under way with `Stopped`, once that is saved too;
-    `resume_run` goes on from there. While it goes on, another process that wants to gets a
-    `WorkError`. `say` is told what a person should know beside the records;
-    `at_once` as in `end_requests`.
+    Ctrl-C and SIGTERM stop it after the current batch, which is saved too.
+
+    Args:
+        net: The network of `start_run` or `resume_run`.
+        run: Its run directory.
+        folders: The images.
+        devices: Devices that share each batch (default: every GPU, or the CPU).
+        progress: Whether to show a progress bar.
+        notify: Function that is called with lines for the user, such as skipped images.
+        at_once: Whether a second Ctrl-C ends the process at once.
+
+    Yields:
+        A `Record` per epoch.
+
+    Raises:
+        Diverged: The loss became NaN or infinite, and rewinding is off or has not helped.
+        Stopped: A signal stopped the run.
+        UsageError: An image became unreadable.
+        WorkError: Another process is training the run, or the disk is full.
     """
-    config, devices, diverged = run.config, devices or try_all_gpus(), None
-    block, train_iter, test_iter, loss, trainer = set_up(net, config, run.started_on(folders),
-                                                         devices, progress)
-    keeper = Keeper(run, net, (train_iter, test_iter), say)
-    with lock_folder(run.path), end_requests(at_once) as request:
+    config, devices = run.config, devices or try_all_gpus()
+    block, train_iter, test_iter, loss, trainer = set_up(
+        net, config, run.original_images(folders), devices, progress)
+    session = Session(run, net, train_iter, test_iter, notify)
+    with lock_folder(run.path), stop_on_signals(at_once) as request:
+        session.start(trainer)
         while True:
-            keeper.begin(trainer, diverged)
-            steps = train_steps(block, train_iter, request.end(test_iter), loss, trainer,
-                                config.num_epochs, devices, start=keeper.state.place,
+            steps = train_steps(block, train_iter, request.stoppable(test_iter), loss, trainer,
+                                config.num_epochs, devices, start=session.state.position,
                                 seed=config.seed, progress=progress)
             try:
                 with contextlib.closing(steps):
-                    yield from keeper.keep(steps, request)
+                    yield from session.records(steps, request)
                 return
             except Diverged as error:
                 diverged = error
             loss, trainer = prepare(net, config, len(run.classes), devices)
+            session.rewind(trainer, diverged)
 
 
-def build_net(config, classes):
-    """The network that `config` asks for, with one output a class."""
+def build_net(config: Config, classes: int | Sequence[str]) -> Net:
+    """Return the network of `config`, with one output per class."""
     if config.scratch:
         return scratch_net(config.network or DEFAULT_NETWORK, classes)
     net = finetune_net(config.source or config.network or DEFAULT_NETWORK, classes,
@@ -107,36 +159,10 @@ def build_net(config, classes):
     return freeze_features(net) if config.freeze else net
 
 
-def rebuild_net(config, classes, weights):
-    """The same network without its source, with the weights of a checkpoint, a file."""
+def rebuild_net(config: Config, classes: Sequence[str], weights: StrPath) -> Net:
+    """Return the network of `config` with the weights of a checkpoint, without its source."""
     net = scratch_net(config.network, classes)
     load_weights(net, weights)
     if not config.scratch:
         set_attribute(net.output.collect_params(), 'lr_mult', config.lr_mult)
     return freeze_features(net) if config.freeze else net
-
-
-def _refuse_other_settings(path, started, config):
-    for name, value in dataclasses.asdict(config).items():
-        was = started['config'].get(name, value)
-        if name not in FREE and was != value:
-            raise UsageError(f'{path} was started with {name}={was!r}, not {value!r}: a resumed '
-                             f'run keeps its settings (only the number of epochs may grow)')
-    source = identify(config, None)['source']
-    if None not in (source, started['source']) and source != started['source']:
-        raise UsageError(f'{config.source} is not the file that {path} was started from (SHA-256 '
-                         f'{source[:8]}..., not {started["source"][:8]}...): put that one back')
-
-
-def _refuse_other_images(run, started, config, folders):
-    """With `on_bad='skip'` images may be gone: they are left out."""
-    images, now = run.images, Manifest.of(folders)
-    if started['pictures'] in (None, now.sha256):
-        return
-    if images.sha256 != started['pictures']:
-        raise UsageError(f'{run.path} was started on other images than are under {folders.root}, '
-                         f'and its pictures.csv, which names them, was changed')
-    difference = images.difference(now, allow_missing=config.on_bad == 'skip')
-    if difference:
-        raise UsageError(f'{run.path} was started on other images than are under {folders.root} '
-                         f'now: {difference}; put back what it was started on')

@@ -1,1 +1,1 @@
-
+"""Training a network: devices, loop, evaluation, history."""

@@ -1,24 +1,41 @@
-"""Which devices there are and how a batch is shared among them; knows nothing about networks."""
+"""Devices, and the division of a batch among them."""
+from __future__ import annotations
+
+from typing import Any, Iterable, Sequence
+
 from ..compat.cpu import has_bfloat16
 from ..compat.gluon import device as make_device
 from ..compat.imports import mx
 from ..errors import UsageError
+from ..types import Array, Device
 
 
-def try_gpu(i=0):
-    """The `i`-th GPU, or the CPU when there are not that many."""
+def try_gpu(i: int = 0) -> Device:
+    """Return GPU number `i`, or the CPU where there is no such GPU.
+
+    Args:
+        i: Number of the GPU, from 0.
+
+    Returns:
+        `mx.gpu(i)` or `mx.cpu()`.
+    """
     return mx.gpu(i) if mx.context.num_gpus() > i else mx.cpu()
 
 
-def try_all_gpus():
-    """Every GPU as a list of devices, or `[cpu(0)]` when there is none."""
+def try_all_gpus() -> list[Device]:
+    """Return every GPU, or the CPU where there is none.
+
+    Returns:
+        A list of devices, `[mx.cpu()]` without a GPU.
+    """
     return [mx.gpu(i) for i in range(mx.context.num_gpus())] or [mx.cpu()]
 
 
-def parse_devices(text):
-    """Devices from the command line's words: `auto`, `cpu`, `gpu`, `cpu:0,cpu:1`, `gpu:0,gpu:2`.
+def parse_devices(text: str) -> list[Device]:
+    """Parse devices: `auto`, `cpu`, `gpu`, `cpu:0,cpu:1`, `gpu:0,gpu:2`.
 
-    Raises `UsageError` for a word that names no device and for a GPU that is not there.
+    Raises:
+        UsageError: A word is not a device, or the GPU does not exist.
     """
     if text == 'auto':
         return try_all_gpus()
@@ -28,50 +45,68 @@ def parse_devices(text):
     return devices
 
 
-def _parse_device(word):
+def _parse_device(word: str) -> Device:
     kind, _, index = word.partition(':')
     if kind not in ('cpu', 'gpu') or not (index or '0').isdigit():
         raise UsageError(f'device {word!r}: expected auto, cpu, gpu, cpu:N or gpu:N, '
                          f'several with commas, such as gpu:0,gpu:1')
     device = make_device(kind, int(index or 0))
     if kind == 'gpu' and device.device_id >= mx.context.num_gpus():
-        raise UsageError(f'device {word!r}: MXNet sees {mx.context.num_gpus()} GPUs here; '
-                         f'use --devices cpu, or install an MXNet built for CUDA')
+        raise UsageError(f'device {word!r}: MXNet finds {mx.context.num_gpus()} GPUs; use '
+                         f'--devices cpu, or install an MXNet built for CUDA')
     return device
 
 
-def check_dtype(dtype, devices):
-    """Raises `UsageError` where `devices` cannot compute in `dtype`."""
+def check_dtype(dtype: str, devices: Iterable[Device]) -> None:
+    """Check that all devices can compute in a precision.
+
+    Raises:
+        UsageError: One of them cannot.
+    """
     kinds = {device.device_type for device in devices}
     if dtype == 'float16' and 'cpu' in kinds:
-        raise UsageError('dtype is float16, which MXNet computes in on GPUs alone: on a CPU use '
-                         'float32, or bfloat16 where it has AVX-512')
+        raise UsageError('dtype float16 needs a GPU: on a CPU use float32, or bfloat16 where the '
+                         'CPU has AVX-512')
     if dtype == 'bfloat16' and 'gpu' in kinds:
-        raise UsageError('dtype is bfloat16, which MXNet computes in on CPUs alone: on a GPU use '
-                         'float32 or float16')
+        raise UsageError('dtype bfloat16 needs a CPU: on a GPU use float32 or float16')
     if dtype == 'bfloat16' and not has_bfloat16():
-        raise UsageError('dtype is bfloat16, which takes a CPU with AVX-512, better still with '
-                         'avx512_bf16; this one has neither: use float32')
+        raise UsageError('dtype bfloat16 needs a CPU with AVX-512, which this one lacks: use '
+                         'float32')
 
 
-def split_batch(X, y, devices):
-    """`X` and `y` cut along the batch axis: two lists, one part a device, none empty.
+def split_batch(X: Array, y: Array, devices: Sequence[Device]) -> tuple[list[Array], list[Array]]:
+    """Divide a batch among devices.
 
-    Parts differ by one example at most. A batch smaller than the number of devices is shared among
-    the first of them; `rest` is for the others.
+    Parts differ by one example at most, and none is empty: a batch with fewer examples than there
+    are devices goes to the first of them, and `zero_idle_gradients` is for the others.
+
+    Args:
+        X: Examples (batch, ...).
+        y: Labels (batch,) or (batch, classes).
+        devices: The devices.
+
+    Returns:
+        `(X_parts, y_parts)`, two lists of one array a device, each on its device.
+
+    Raises:
+        UsageError: `X` and `y` differ in length.
     """
     if len(X) != len(y):
         raise UsageError(f'{len(X)} examples with {len(y)} labels: each example needs one label')
     used = devices[:len(X)]
-    return tuple(mx.gluon.utils.split_and_load(part, used, even_split=False) for part in (X, y))
+    X_parts, y_parts = (mx.gluon.utils.split_and_load(part, used, even_split=False)
+                        for part in (X, y))
+    return X_parts, y_parts
 
 
-def rest(params, devices):
-    """Gives the devices that got no examples fresh gradients of zero.
+def zero_idle_gradients(params: Iterable[Any], idle_devices: Iterable[Device]) -> None:
+    """Set the gradients of devices without examples to zero.
 
-    The trainer sums every device's gradient: without this it would add those of the batch before.
+    The trainer sums the gradients of all devices, so an idle device would contribute those of the
+    batch before.
     """
-    for device in devices:
+    learning = [param for param in params if param.grad_req != 'null']
+    for device in idle_devices:
         with mx.autograd.record():
-            zero = sum((p.data(device) * 0).sum() for p in params if p.grad_req != 'null')
+            zero = sum((param.data(device) * 0).sum() for param in learning)
         zero.backward()

@@ -1,35 +1,43 @@
-"""Computes frozen features once and keeps them; knows nothing about how the output layer learns.
+"""Cached frozen features: each image goes through them once, not once per epoch.
 
-They lie in a file of the cache whose name is the hash of all that decides them: the bytes of every
-image, the weights, the graph, the crops. So a file that is there is right, and a stale one is
-never asked for.
+A file of features in the cache is named by the hash of everything that determines them: the bytes
+of every image, the weights, the graph and the crops. So a file that exists is never out of date.
 """
+from __future__ import annotations
+
 import hashlib
 import os
 import random
 import tempfile
+from typing import Any, Callable, Iterator, Sequence
 
 import numpy as np
 
 from ..compat.gluon import from_numpy
 from ..data.check import hash_images
+from ..config import Config
 from ..data.loader import stack_labels
+from ..data.loader import ImageLoader
 from ..errors import WorkError
 from ..files.cache_dir import cache_dir
 from ..models.graphs import fused, graph_of, in_precision, split
 from ..models.output import weights
 from ..progress import tqdm
+from ..types import Array, Batch, Device, Net, NumPyArray
 from ..version import __version__
 from .devices import split_batch
 from .loop import seed_everything
 
+Infer = Callable[[Array], NumPyArray]   # a batch of images -> their features
 
-def cache_features(net, train_iter, test_iter, config, devices, progress=True):
+
+def cache_features(net: Net, train_iter: ImageLoader, test_iter: ImageLoader, config: Config,
+                   devices: Sequence[Device], progress: bool = True
+                   ) -> tuple[Net, FeatureLoader, FeatureLoader] | None:
     """Return `(output, train_iter, test_iter)`: the output layer, and loaders of its inputs.
 
-    Of each training image `config.views` crops are kept, those of the first epochs of a run with
-    this seed; an epoch takes its own, or where it has none one of the others. Returns None for a
-    net whose features are random while they train.
+    Of each training image the crops of the first `config.views` epochs are cached. Later epochs
+    reuse them in turn. Returns None for a net with random layers, such as Dropout, in its features.
     """
     parts = split(net)
     if parts is None:
@@ -38,82 +46,94 @@ def cache_features(net, train_iter, test_iter, config, devices, progress=True):
     if config.dtype != 'float32':
         features = in_precision(features, config.dtype)
     features = fused(features)
-    decisive = _hash(__version__, graph_of(features), *weights(features).values())
+    fingerprint = _hash(__version__, graph_of(features), *weights(features).values())
 
-    def infer(X):
-        pieces, _ = split_batch(X, X, devices)
-        return np.concatenate([y.asnumpy() for y in [features(piece) for piece in pieces]])
-    return (output, FeatureLoader(train_iter, _crop_keys(config), infer, decisive, progress),
-            FeatureLoader(test_iter, [0], infer, decisive, progress))
+    def infer(X: Array) -> NumPyArray:
+        X_parts, _ = split_batch(X, X, devices)
+        return np.concatenate([y.asnumpy() for y in [features(X_part) for X_part in X_parts]])
+    return (output, FeatureLoader(train_iter, _epoch_keys(config), infer, fingerprint, progress),
+            FeatureLoader(test_iter, [0], infer, fingerprint, progress))
 
 
 class FeatureLoader:
-    """The batches of a `ImageLoader` in its order, with features that are kept for images.
+    """Batches of cached features, in the order of an `ImageLoader`.
 
-    `keys` are the numbers of the epochs whose views are kept, `infer(X)` gives features of a batch,
-    `decisive` stands for all that decides them but the images.
+    Attributes:
+        skipped: List of (path, reason) of images that could not be read.
+        empty: Number of batches of this epoch without a readable image.
     """
 
-    def __init__(self, loader, keys, infer, decisive, progress=True):
-        self.loader, self.keys, self.skipped, self._lost = loader, keys, loader.skipped, set()
+    def __init__(self, loader: ImageLoader, keys: Sequence[int], infer: Infer, fingerprint: str,
+                 progress: bool = True) -> None:
+        """Compute the features of the crops of epochs `keys`, unless they are cached.
+
+        `fingerprint` identifies everything that determines the features but images and crops.
+        """
+        self.loader, self.keys, self.skipped = loader, keys, loader.skipped
         self.empty = 0
-        path = os.path.join(_folder(), self._name(decisive, progress))
+        self._unreadable: set[int] = set()
+        path = os.path.join(_folder(), self._file_name(fingerprint, progress))
         if not os.path.exists(path):
             self._write(path, infer, progress)
-        self._kept = np.load(path, mmap_mode='r')
-        if self._lost:   # the next run must not find it; this one has it open
+        self._features = np.load(path, mmap_mode='r')
+        if self._unreadable:   # the next run must not find the file; this one has it open
             os.remove(path)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.loader)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Batch]:
         return self.batches()
 
-    def batches(self, start=0):
-        """Yield the batches of one epoch from number `start` on, counted from 0 without `empty`."""
+    def batches(self, start: int = 0) -> Iterator[Batch]:
+        """Yield the batches of an epoch from number `start` on, not counting `empty` ones."""
         self.empty = self.empty if start else 0
         key, order = self.loader.sample_epoch()
-        view = self.keys.index(key) if key in self.keys else key % len(self.keys)
+        crop = self.keys.index(key) if key in self.keys else key % len(self.keys)
         size = self.loader.batch_size
         for i in range((start + self.empty) * size, len(order), size):
-            rows = [row for row in order[i:i + size] if row not in self._lost]
+            rows = [row for row in order[i:i + size] if row not in self._unreadable]
             if rows:
                 labels = [self.loader.items[row][1] for row in rows]
-                yield from_numpy(self._kept[view, rows]), stack_labels(labels)
+                yield from_numpy(self._features[crop, rows]), stack_labels(labels)
             else:
                 self.empty += 1
 
-    def _name(self, decisive, progress):
+    def _file_name(self, fingerprint: str, progress: bool) -> str:
         images = hash_images([path for path, _ in self.loader.items], progress)
-        return _hash(decisive, repr((self.loader.augs, self.keys)), *images) + '.npy'
+        return _hash(fingerprint, repr((self.loader.augs, self.keys)), *images) + '.npy'
 
-    def _write(self, path, infer, progress):
-        """Compute the features of every view into a file that appears when they are all there."""
-        everything, kept = range(len(self.loader.items)), None
+    def _write(self, path: str, infer: Infer, progress: bool) -> None:
+        """Write the features of every crop to a new file, which appears when it is complete."""
+        count = len(self.loader.items)
         with tempfile.TemporaryDirectory(dir=os.path.dirname(path)) as folder, tqdm(
-                desc='features', total=len(self.keys) * len(everything), unit='image',
+                desc='features', total=len(self.keys) * count, unit='image',
                 disable=not progress, leave=False) as bar:
-            unfinished = os.path.join(folder, 'features.npy')
-            for view, key in enumerate(self.keys):
-                lost = set(everything)
-                for rows, X, _ in self.loader.read(everything, key):
-                    values = infer(X)
-                    if kept is None:
-                        shape = len(self.keys), len(everything), *values.shape[1:]
-                        kept = np.lib.format.open_memmap(unfinished, 'w+', 'float32', shape)
-                    kept[view, rows] = values
-                    lost.difference_update(rows)
-                    bar.update(len(rows))
-                self._lost |= lost
-            if kept is None:
-                raise WorkError('none of the images can be read: is their folder still there?')
-            kept.flush()
+            unfinished, features = os.path.join(folder, 'features.npy'), None
+            for crop, rows, values in self._compute(infer):
+                if features is None:
+                    shape = len(self.keys), count, *values.shape[1:]
+                    features = np.lib.format.open_memmap(unfinished, 'w+', 'float32', shape)
+                features[crop, rows] = values
+                bar.update(len(rows))
+            if features is None:
+                raise WorkError('no image can be read: check that their folder still exists')
+            features.flush()
             os.replace(unfinished, path)
 
+    def _compute(self, infer: Infer) -> Iterator[tuple[int, Any, NumPyArray]]:
+        """Yield (crop, rows, features) of each batch; note the images that cannot be read."""
+        everything = range(len(self.loader.items))
+        for crop, key in enumerate(self.keys):
+            unreadable = set(everything)
+            for rows, X, _ in self.loader.read(everything, key):
+                yield crop, rows, infer(X)
+                unreadable.difference_update(rows)
+            self._unreadable |= unreadable
 
-def _crop_keys(config):
-    """The numbers that the loader of a run with this seed gives its first epochs."""
+
+def _epoch_keys(config: Config) -> list[int]:
+    """Return the keys that the loader of a run with this seed draws in the first epochs."""
     keys = []
     for epoch in range(1, config.views + 1):
         seed_everything(config.seed, epoch)
@@ -121,8 +141,8 @@ def _crop_keys(config):
     return keys
 
 
-def _folder():
-    """Where features are kept, or where a cache that cannot be written sends them."""
+def _folder() -> str:
+    """Return the folder of cached features, or a temporary one where it cannot be written."""
     folder = os.path.join(cache_dir(), 'features')
     try:
         os.makedirs(folder, exist_ok=True)
@@ -131,10 +151,10 @@ def _folder():
     return folder if os.access(folder, os.W_OK) else tempfile.gettempdir()
 
 
-def _hash(*parts):
-    """SHA-256 over texts and arrays."""
+def _hash(*parts: str | NumPyArray) -> str:
+    """Return the SHA-256 over texts and arrays."""
     digest = hashlib.sha256()
     for part in parts:
-        content = part.encode() if isinstance(part, str) else part
+        content: Any = part.encode() if isinstance(part, str) else part
         digest.update(hashlib.sha256(content).digest())
     return digest.hexdigest()

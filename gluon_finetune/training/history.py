@@ -1,71 +1,107 @@
-"""What happened in a run, as plain data that can draw itself; knows nothing about networks."""
-import collections
+"""The result of a training: one record per epoch, as a table or a plot."""
+from __future__ import annotations
+
 import csv
 import io
 import math
 import sys
+from typing import Callable, List, NamedTuple
 
 from ..errors import UsageError
 from ..files.atomic import atomic_write
 from ..files.figure import save_figure
 from ..files.read import read_bytes
+from ..types import Axes, StrPath
 
-Record = collections.namedtuple(
-    'Record', 'epoch loss train_acc test_acc examples_per_sec seconds learning_rate')
-Record.__doc__ = (
-    'One epoch: its number from 1, mean training loss and accuracy while the weights were moving, '
-    'accuracy on the test set after it, speed of training, seconds with evaluation, learning rate.')
-
-MOST_BYTES = 1 << 26   # half a million epochs
+MAX_BYTES = 1 << 26   # half a million epochs
 
 
-class History(list):
-    """A list of `Record`, one an epoch."""
+class Record(NamedTuple):
+    """Results of one epoch.
 
-    def __repr__(self):
+    Attributes:
+        epoch: Its number, from 1.
+        loss: Mean training loss, while the weights were changing.
+        train_acc: Training accuracy, while the weights were changing.
+        test_acc: Test accuracy after the epoch.
+        examples_per_sec: Training speed.
+        seconds: Duration with evaluation.
+        learning_rate: Learning rate at its beginning.
+    """
+
+    epoch: int
+    loss: float
+    train_acc: float
+    test_acc: float
+    examples_per_sec: float
+    seconds: float
+    learning_rate: float
+
+
+class History(List[Record]):
+    """A list of `Record`, one per epoch."""
+
+    def __repr__(self) -> str:
         return '\n'.join(describe(record) for record in self) or 'no epoch yet'
 
     @property
-    def best(self):
-        """The record of the epoch with the highest test accuracy, the earliest of equals."""
+    def best(self) -> Record:
+        """The record with the highest test accuracy, the earliest of equals."""
         return max(self, key=lambda record: record.test_acc)
 
-    def to_csv(self, path):
-        """Writes one line an epoch, with a heading."""
+    def to_csv(self, path: StrPath) -> None:
+        """Write a CSV file: a header and a row per epoch.
+
+        Args:
+            path: The file.
+
+        Raises:
+            WorkError: The file cannot be written.
+        """
         text = io.StringIO(newline='')
         csv.writer(text).writerows([Record._fields, *self])
         with atomic_write(path) as file:
             file.write(text.getvalue().encode())
 
     @classmethod
-    def from_csv(cls, path):
-        """Reads what `to_csv` wrote; raises `UsageError` for another file."""
+    def from_csv(cls, path: StrPath) -> History:
+        """Read a CSV file of `to_csv`.
+
+        Args:
+            path: The file.
+
+        Returns:
+            The `History`.
+
+        Raises:
+            UsageError: The file cannot be read or is not such a table.
+        """
         try:
-            text = read_bytes(path, MOST_BYTES).decode('ascii')
-            history = cls(
+            text = read_bytes(path, MAX_BYTES).decode('ascii')
+            return cls(
                 Record(int(row['epoch']), *(_finite(row[name]) for name in Record._fields[1:]))
                 for row in csv.DictReader(io.StringIO(text, newline='')))
         except (KeyError, ValueError, TypeError, csv.Error) as error:
             raise UsageError(f'{path} is not a history: expected a table with the columns '
                              f'{", ".join(Record._fields)} ({error})') from None
-        return history
 
-    def plot(self, path=None, ax=None):
-        """Draws loss and accuracies over the epochs, as the chapter does; returns the axes.
+    def plot(self, path: StrPath | None = None, ax: Axes | None = None) -> Axes:
+        """Plot loss and accuracies over the epochs, as the chapter does.
 
-        `path` names an image file to write; without `ax` a new figure is made.
+        Args:
+            path: Image file to write.
+            ax: Matplotlib axes (default: those of a new figure).
+
+        Returns:
+            The axes.
         """
-        if ax is None:
-            from matplotlib import pyplot
-            from matplotlib.figure import Figure
-            figure = Figure((5, 3.5), layout='tight') if path else pyplot.figure(figsize=(5, 3.5))
-            ax = figure.add_subplot()
+        ax = ax or _new_axes(in_notebook=not path)
         epochs = [record.epoch for record in self]
         for name, style in (('loss', '-'), ('train_acc', 'm--'), ('test_acc', 'g-.')):
             ax.plot(epochs, [getattr(record, name) for record in self], style, marker='.',
                     label=name.replace('_', ' '))
         top = max([1.02] + [record.loss for record in self])
-        ax.set(xlabel='epoch', ylim=(0, min(top, 2)))  # one huge loss must not flatten the rest
+        ax.set(xlabel='epoch', ylim=(0, min(top, 2)))  # one huge loss must not flatten the curves
         ax.xaxis.get_major_locator().set_params(integer=True)
         ax.grid(True)
         ax.legend()
@@ -74,28 +110,36 @@ class History(list):
         return ax
 
 
-def _finite(text):
+def _new_axes(in_notebook: bool) -> Axes:
+    from matplotlib import pyplot
+    from matplotlib.figure import Figure
+    figure = pyplot.figure(figsize=(5, 3.5)) if in_notebook else Figure((5, 3.5), layout='tight')
+    return figure.add_subplot()
+
+
+def _finite(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
-        raise ValueError(f'{text} is no number')
+        raise ValueError(f'{text} is not a finite number')
     return number
 
 
-def describe(record):
-    """One line about one epoch."""
+def describe(record: Record) -> str:
+    """Describe an epoch in one line."""
     return (f'epoch {record.epoch}: loss {record.loss:.3f}, train acc {record.train_acc:.3f}, '
             f'test acc {record.test_acc:.3f}, {record.examples_per_sec:.1f} examples/s')
 
 
-def live_plot():
-    """A function that redraws a `History` in place in a notebook and does nothing elsewhere."""
+def live_plot() -> Callable[[History], None]:
+    """Return a function that redraws a `History` in a notebook and does nothing elsewhere."""
     ipython = sys.modules.get('IPython')
     shell = ipython and ipython.get_ipython()
-    if not hasattr(shell, 'kernel'):
+    if ipython is None or not hasattr(shell, 'kernel'):
         return lambda history: None
-    handle = ipython.display.display(display_id=True)
+    display = ipython.display
+    handle = display.display(display_id=True)
 
-    def redraw(history):
+    def redraw(history: History) -> None:
         from matplotlib import pyplot
         ax = history.plot()
         handle.update(ax.figure)

@@ -1,26 +1,52 @@
-"""The training loop: epochs, batches, one visible optimiser step; knows nothing about files.
+"""The training loop.
 
-The chapter's section "Fine-tuning the model" and its library's `train_ch13`.
+Source: the chapter, "Fine-Tuning the Model", and its library's `train_ch13`.
 """
+from __future__ import annotations
+
 import random
+from functools import partial
+from typing import Callable, Generator, Iterable, Sequence, cast
 
 import numpy as np
 
 from ..compat.gluon import devices_of
 from ..compat.imports import mx
-from .devices import rest, split_batch
+from ..compat.trainer import learning_rate_of
+from ..types import Array, Batch, DataIter, Device, Net, ResumableDataIter, Trainer
+from .devices import split_batch, zero_idle_gradients
 from .evaluate import evaluate_accuracy
 from .history import History, live_plot
-from .metrics import START, Meter
+from .metrics import START, Meter, Position
+
+Loss = Callable[[Array, Array], Array]
 
 
-def train_ch13(net, train_iter, test_iter, loss, trainer, num_epochs, devices=None, *,
-               seed=None, progress=True):
-    """Trains `net` for `num_epochs` and returns the `History`, drawn on the way in a notebook.
+def train_ch13(net: Net, train_iter: DataIter, test_iter: Iterable[Batch], loss: Loss,
+               trainer: Trainer, num_epochs: int, devices: Sequence[Device] | None = None, *,
+               seed: int | None = None, progress: bool = True) -> History:
+    """Train a network; in a notebook, plot the curves after each epoch.
 
-    `train_iter` and `test_iter` give batches (X, y), `loss` one number an example; `trainer` is a
-    `gluon.Trainer`; `devices` (default: those the net is on) share each batch; `seed` as in
-    `train_steps`.
+    Source: the chapter's library, `d2l.train_ch13`.
+
+    Args:
+        net: The network, initialized.
+        train_iter: Training batches `(X, y)` with a length. Labels y are class numbers (batch,) or
+            soft labels (batch, classes).
+        test_iter: Test batches `(X, y)`.
+        loss: Function of `(y_hat, y)`, one number per example.
+        trainer: A `gluon.Trainer`.
+        num_epochs: Number of epochs.
+        devices: Devices that share each batch (default: those the net is on).
+        seed: Seed of every epoch and batch; None leaves the random generators alone.
+        progress: Whether to show a progress bar.
+
+    Returns:
+        The `History`, a `Record` per epoch.
+
+    Raises:
+        Diverged: The loss became NaN or infinite.
+        UsageError: There are no examples.
     """
     history, redraw = History(), live_plot()
     for meter in train_steps(net, train_iter, test_iter, loss, trainer, num_epochs, devices,
@@ -31,39 +57,54 @@ def train_ch13(net, train_iter, test_iter, loss, trainer, num_epochs, devices=No
     return history
 
 
-def train_steps(net, train_iter, test_iter, loss, trainer, num_epochs, devices=None, *,
-                start=START, seed=None, progress=True):
-    """Yields the `Meter` after each batch from the place `start` on, and after each epoch.
+def train_steps(net: Net, train_iter: DataIter, test_iter: Iterable[Batch], loss: Loss,
+                trainer: Trainer, num_epochs: int, devices: Sequence[Device] | None = None, *,
+                start: Position = START, seed: int | None = None, progress: bool = True,
+                evaluate: Callable[[], float] | None = None) -> Generator[Meter, None, None]:
+    """Yield the `Meter` after each batch from `start` on, and after each epoch.
 
-    So its caller can save, draw or stop; `meter.record` is the `Record` of an epoch that is done.
-    With a `seed` every epoch and batch begins from its own, so a run that was interrupted and
-    resumed is the run that was not. Raises `Diverged` when the loss is not finite.
+    The caller can save, plot or stop after each of them; `meter.record` is set after an epoch. With
+    a seed, every epoch and batch has its own, so a resumed run equals one that was never
+    interrupted. `evaluate()` returns the test accuracy after an epoch (default: that of `net` on
+    `test_iter`), for example with averaged weights. The other parameters are those of `train_ch13`.
+
+    Raises:
+        Diverged: The loss became NaN or infinite.
+        UsageError: There are no examples.
     """
     params = list(net.collect_params().values())
     devices = devices or devices_of(net)
+    evaluate = evaluate or partial(evaluate_accuracy, net, test_iter, devices)
     with Meter(start, num_epochs, len(train_iter), progress) as meter:
         for epoch in range(start.epoch, num_epochs + 1):
-            meter.begin(epoch, trainer.learning_rate)
+            meter.begin(epoch, learning_rate_of(trainer))
             seed_everything(seed, epoch)
-            for X, y in train_iter.batches(meter.batch) if meter.batch else train_iter:
+            for X, y in _batches_from(train_iter, meter.batch):
                 seed_layers(seed, epoch, meter.batch)
                 X_parts, y_parts = split_batch(X, y, devices)
                 with mx.autograd.record():
                     y_hats = [net(X_part) for X_part in X_parts]
-                    losses = [loss(y_hat, part) for y_hat, part in zip(y_hats, y_parts)]
+                    losses = [loss(y_hat, y_part) for y_hat, y_part in zip(y_hats, y_parts)]
                 mx.autograd.backward(losses)
-                rest(params, devices[len(losses):])
+                zero_idle_gradients(params, devices[len(losses):])
                 trainer.step(len(X))
                 meter.add(losses, y_hats, y_parts, len(X))
                 yield meter
-            meter.end(lambda: evaluate_accuracy(net, test_iter, devices))
+            meter.end(evaluate)
             yield meter
 
 
-def seed_everything(seed, epoch=0):
-    """Seeds the three sources of chance: Python (images), NumPy and MXNet (weights, Dropout).
+def _batches_from(train_iter: DataIter, start: int) -> Iterable[Batch]:
+    """Return the batches of an epoch without the first `start`, which only some iterators skip."""
+    return cast(ResumableDataIter, train_iter).batches(start) if start else train_iter
 
-    `None` leaves them alone.
+
+def seed_everything(seed: int | None, epoch: int = 0) -> None:
+    """Seed the generators of Python (images), NumPy and MXNet (weights, Dropout).
+
+    Args:
+        seed: The seed; None leaves the generators alone.
+        epoch: Number that is mixed into the seed.
     """
     if seed is not None:
         mixed = _mix(seed, epoch)
@@ -72,11 +113,11 @@ def seed_everything(seed, epoch=0):
         mx.random.seed(mixed)
 
 
-def seed_layers(seed, epoch, batch):
-    """Seeds what is random in the network itself, for one batch; `None` leaves it alone."""
+def seed_layers(seed: int | None, epoch: int, batch: int) -> None:
+    """Seed the random layers of a network, such as Dropout, for one batch."""
     if seed is not None:
         mx.random.seed(_mix(_mix(seed, epoch), batch + 1))
 
 
-def _mix(*numbers):
-    return (numbers[0] * 1000003 + numbers[1]) % 2 ** 31
+def _mix(seed: int, number: int) -> int:
+    return (seed * 1000003 + number) % 2 ** 31

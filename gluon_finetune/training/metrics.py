@@ -1,82 +1,106 @@
-"""Measures the epoch under way and shows it on a progress bar; knows nothing about networks."""
-import collections
+"""Loss, accuracy and speed of an epoch, on a progress bar."""
+from __future__ import annotations
+
 import math
 import time
+from typing import Any, Callable, NamedTuple
 
 from ..compat.imports import mx
 from ..errors import Diverged, UsageError
 from ..progress import tqdm
+from ..types import Array
 from .evaluate import count_correct
 from .history import Record
 
-# Where a run is, in plain numbers: `batch` batches of epoch `epoch` (from 1) are done, in which
-# `examples` were seen in so many `seconds`, with this sum of losses and `correct` of them right.
-Place = collections.namedtuple('Place', 'epoch batch examples loss correct seconds')
-START = Place(1, 0, 0, 0.0, 0.0, 0.0)
+
+class Position(NamedTuple):
+    """Position in a run: the current epoch, and what its finished batches add up to."""
+
+    epoch: int       # from 1
+    batch: int       # finished batches of this epoch
+    examples: int    # in these batches
+    loss: float      # sum over these examples
+    correct: float   # examples classified correctly
+    seconds: float   # since the epoch began
+
+
+START = Position(1, 0, 0, 0.0, 0.0, 0.0)
 
 
 class Meter:
-    """Loss, accuracy and speed of an epoch; `record` is its `Record` once it is done, else None.
+    """Loss, accuracy and speed of the current epoch.
 
-    A batch is read after the next one is under way, so the engine never waits for Python.
+    Results of a batch are read after the next batch was started, so that the engine never waits for
+    Python.
+
+    Attributes:
+        batch: Started batches of this epoch.
+        record: `Record` of the epoch once it is finished, else None.
     """
 
-    def __init__(self, start, num_epochs, num_batches, show=True):
-        self._place, self.num_epochs, self.record, self._waiting = start, num_epochs, None, None
-        self._bar = tqdm(total=num_epochs * num_batches, unit='batch', disable=not show,
+    def __init__(self, start: Position, num_epochs: int, num_batches: int,
+                 progress: bool = True) -> None:
+        self.num_epochs, self.batch = num_epochs, start.batch
+        self.record: Record | None = None
+        self._position = start
+        self._pending: tuple[list[Array], list[Array], int] | None = None
+        self._bar = tqdm(total=num_epochs * num_batches, unit='batch', disable=not progress,
                          initial=(start.epoch - 1) * num_batches + start.batch)
 
-    def __enter__(self):
+    def __enter__(self) -> Meter:
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: Any) -> None:
         self._bar.close()
 
-    def begin(self, epoch, learning_rate):
-        """Starts an epoch, or goes on with it where the run is in the middle of it."""
-        if self._place.epoch != epoch:
-            self._place = START._replace(epoch=epoch)
-        self.batch, self.learning_rate, self.record = self._place.batch, learning_rate, None
-        self._began = time.perf_counter() - self._place.seconds
+    def begin(self, epoch: int, learning_rate: float) -> None:
+        """Start an epoch, or continue it where the run is in the middle of it."""
+        if self._position.epoch != epoch:
+            self._position = START._replace(epoch=epoch)
+        self.batch, self.learning_rate, self.record = self._position.batch, learning_rate, None
+        self._began = time.perf_counter() - self._position.seconds
         self._bar.set_description(f'epoch {epoch}/{self.num_epochs}')
 
-    def add(self, losses, y_hats, y_parts, examples):
-        """Takes a batch still being computed: lists of one array a device, `examples` in all."""
+    def add(self, losses: list[Array], y_hats: list[Array], y_parts: list[Array],
+            examples: int) -> None:
+        """Add a batch that is still being computed: one array a device, `examples` in all."""
         started = ([loss.sum() for loss in losses],
                    [count_correct(y_hat, y) for y_hat, y in zip(y_hats, y_parts)], examples)
         self._read()
-        self._waiting, self.batch = started, self.batch + 1
+        self._pending = started
+        self.batch += 1
 
-    def place(self):
-        """The `Place` of the run, once every batch is done."""
+    def position(self) -> Position:
+        """Return the `Position` of the run, once every batch is computed."""
         self._read()
-        return self._place
+        return self._position
 
-    def end(self, evaluate):
-        """Makes the `Record` of the epoch; `evaluate()` gives the accuracy on the test set."""
-        place = self.place()
-        if not place.examples:
+    def end(self, evaluate: Callable[[], float]) -> None:
+        """Make the `Record` of the epoch; `evaluate()` returns the test accuracy."""
+        done = self.position()
+        if not done.examples:
             raise UsageError('no examples to train on: the data set is empty')
         mx.nd.waitall()
-        speed = place.examples / (time.perf_counter() - self._began)
+        examples_per_sec = done.examples / (time.perf_counter() - self._began)
         test_acc = evaluate()
-        self.record = Record(place.epoch, place.loss / place.examples,
-                             place.correct / place.examples, test_acc, speed,
-                             time.perf_counter() - self._began, self.learning_rate)
-        self._place = START._replace(epoch=place.epoch + 1)
+        self.record = Record(done.epoch, done.loss / done.examples, done.correct / done.examples,
+                             test_acc, examples_per_sec, time.perf_counter() - self._began,
+                             self.learning_rate)
+        self._position = START._replace(epoch=done.epoch + 1)
 
-    def _read(self):
-        if self._waiting is None:
+    def _read(self) -> None:
+        """Wait for the pending batch and add its results."""
+        if self._pending is None:
             return
-        losses, correct, examples = self._waiting
+        losses, correct, examples = self._pending
         loss = sum(part.asnumpy().item() for part in losses)
-        self._waiting, done = None, self._place
+        self._pending, done = None, self._position
         if not math.isfinite(loss):
             raise Diverged(
                 f'the loss is {loss} in epoch {done.epoch}, batch {done.batch + 1}, at learning '
                 f'rate {self.learning_rate:g}: try a smaller one, such as '
                 f'{self.learning_rate / 10:g}')
-        self._place = done = Place(
+        self._position = done = Position(
             done.epoch, done.batch + 1, done.examples + examples, done.loss + loss,
             done.correct + sum(part.asnumpy().item() for part in correct),
             time.perf_counter() - self._began)

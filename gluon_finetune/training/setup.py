@@ -1,24 +1,35 @@
-"""Sets up what the loop trains: network, data, loss and trainer."""
+"""Setup of a training: data, network, loss and trainer."""
+from __future__ import annotations
+
 import contextlib
 import io
+from typing import Any, Sequence, Tuple, Union
 
 import numpy as np
 
 from ..compat.gluon import devices_of
 from ..compat.imports import array, move, mx
-from ..data.loader import load_data
+from ..config import Config
+from ..data.folders import ImageFolders
+from ..data.loader import ImageLoader, load_data
 from ..errors import UsageError
 from ..models.freeze import is_frozen
 from ..models.graphs import in_precision
 from ..models.input_sizes import explain_refusal
-from .feature_cache import cache_features
+from ..types import Device, Net, Trainer
+from .feature_cache import FeatureLoader, cache_features
+
+Loss = Any   # mx.gluon.loss.Loss
+Loader = Union[ImageLoader, FeatureLoader]
+Setup = Tuple[Net, Loader, Loader, Loss, Trainer]
 
 
-def set_up(net, config, folders, devices, progress=True):
-    """What the loop trains: `(net, train_iter, test_iter, loss, trainer)`.
+def set_up(net: Net, config: Config, folders: ImageFolders, devices: Sequence[Device],
+           progress: bool = True) -> Setup:
+    """Return `(net, train_iter, test_iter, loss, trainer)` for the training loop.
 
-    `net` comes back as the block that computes it in the precision of `config`; if its features are
-    frozen and are to be kept, as its output layer alone, with loaders that give kept features.
+    The returned net shares the weights of `net` and computes in the precision of `config`. Where
+    the features are frozen and cached, it is the output layer, and the loaders return features.
     """
     train_iter, test_iter = load_data(
         folders, config.batch_size, config.image_size, min_area=config.min_area,
@@ -26,15 +37,16 @@ def set_up(net, config, folders, devices, progress=True):
         on_bad=config.on_bad)
     loss, trainer = prepare(net, config, len(folders.classes), devices)
     if config.views and is_frozen(net):
-        kept = cache_features(net, train_iter, test_iter, config, devices, progress)
-        if kept:
-            return (*kept, loss, trainer)
+        cached = cache_features(net, train_iter, test_iter, config, devices, progress)
+        if cached:
+            return (*cached, loss, trainer)
     computing = net if config.dtype == 'float32' else in_precision(net, config.dtype)
     return computing, train_iter, test_iter, loss, trainer
 
 
-def prepare(net, config, num_classes, devices):
-    """Checks that images go through `net`, moves it to `devices`, returns loss and trainer."""
+def prepare(net: Net, config: Config, num_classes: int,
+            devices: Sequence[Device]) -> tuple[Loss, Trainer]:
+    """Check the outputs of `net`, move it to `devices`, and return loss and trainer."""
     check_output(net, config.image_size, num_classes)
     move(net, devices)
     net.hybridize(static_alloc=True, static_shape=True)
@@ -44,10 +56,13 @@ def prepare(net, config, num_classes, devices):
     return loss, trainer
 
 
-def check_output(net, image_size, num_classes):
-    """Raises `UsageError` unless `net` turns such an image into `num_classes` numbers."""
-    X = array(np.zeros((1, 3, image_size, image_size)), dtype='float32',
-              ctx=devices_of(net)[0])
+def check_output(net: Net, image_size: int, num_classes: int) -> None:
+    """Check that `net` takes images of this size and returns `num_classes` numbers for each.
+
+    Raises:
+        UsageError: It does not.
+    """
+    X = array(np.zeros((1, 3, image_size, image_size)), dtype='float32', ctx=devices_of(net)[0])
     try:
         with contextlib.redirect_stdout(io.StringIO()):  # MXNet prints what it then raises
             outputs = net(X).asnumpy().shape[1]

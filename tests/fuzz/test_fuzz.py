@@ -34,7 +34,7 @@ from gluon_finetune.runs.manifest import Manifest
 from gluon_finetune.runs.snapshots import Snapshot
 from gluon_finetune.runs.state import State
 from gluon_finetune.training.history import History, Record
-from gluon_finetune.training.metrics import Place
+from gluon_finetune.training.metrics import Position
 
 pytestmark = [pytest.mark.faults, pytest.mark.filterwarnings('ignore')]
 
@@ -109,7 +109,8 @@ def seeds(name, tmp_path):
 
 
 RECORD = Record(1, 0.7, 0.5, 0.6, 100.0, 2.0, 0.01)
-STATE = State(0.1, Place(2, 3, 24, 1.5, 7.0, 2.5), History([RECORD]), 1, 0, {'a.jpg': 'is empty'})
+STATE = State(0.1, Position(2, 3, 24, 1.5, 7.0, 2.5), History([RECORD]), 1, 0,
+              {'a.jpg': 'is empty'})
 TEXTS = {
     'history.csv': f'{",".join(Record._fields)}\r\n{",".join(map(str, RECORD))}\r\n',
     'pictures.csv': Manifest({('train', 'a', 'train/a/1.jpg'): '0f' * 32, ('test', 'b', '2'): ''}

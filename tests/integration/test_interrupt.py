@@ -1,4 +1,4 @@
-"""A person or a machine asks a run to end, in the middle of it; it goes on later."""
+"""A signal stops a run in the middle; it is resumed later."""
 import csv
 import os
 import shlex
@@ -14,6 +14,7 @@ from gluon_finetune.config import Config
 from gluon_finetune.data.loader import ImageLoader
 from gluon_finetune.errors import Stopped
 from gluon_finetune.runs.directory import RunDirectory
+from gluon_finetune.runs.session import describe_position
 
 pytestmark = pytest.mark.faults
 COMMAND = [sys.executable, '-u', '-m', 'gluon_finetune']
@@ -26,7 +27,7 @@ def losses(run):
 
 
 def start(train, run, *options):
-    """A process that is in the middle of a long run: two epochs are done."""
+    """Start a process and wait until two epochs of its long run are finished."""
     process = subprocess.Popen(train + ['--out', str(run), '--epochs', '1000', *options],
                                text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     while not process.stdout.readline().startswith('epoch 2: '):
@@ -40,39 +41,38 @@ def train(chairs):
 
 
 @pytest.fixture(scope='module')
-def whole(train, tmp_path_factory):
-    """Losses of the unbroken run."""
-    run = tmp_path_factory.mktemp('whole') / 'run'
+def expected(train, tmp_path_factory):
+    """Losses of a run that was not interrupted."""
+    run = tmp_path_factory.mktemp('unbroken') / 'run'
     subprocess.run(train + ['--out', str(run), '--epochs', '4'], check=True, capture_output=True)
     return losses(run)
 
 
 @pytest.mark.parametrize('number, status, name', [
     (signal.SIGINT, 130, 'Ctrl-C'), (signal.SIGTERM, 143, 'SIGTERM')])
-def test_a_run_that_is_stopped_goes_on_as_if_nothing_had_been(
-        train, whole, chairs, tmp_path, number, status, name):
+def test_a_stopped_run_continues_exactly_where_it_stopped(
+        train, expected, chairs, tmp_path, number, status, name):
     run = tmp_path / 'a run'
     process = start(train, run)
     process.send_signal(number)
     _, errors = process.communicate(timeout=120)
     assert process.returncode == status and 'Traceback' not in errors
-    place = RunDirectory.open(str(run)).last().state.place
-    where = (f'batch {place.batch} of epoch {place.epoch}' if place.batch
-             else f'the end of epoch {place.epoch - 1}')
+    position = RunDirectory.open(str(run)).last().state.position
+    where = describe_position(position)
     last = errors.splitlines()[-1]
     assert last == (f'gluon-finetune: stopped by {name} after {where}; go on with: '
                     f"gluon-finetune train {chairs} --out '{run}' --resume")
     assert (run / 'log.txt').read_text().splitlines()[-1] == last.partition(': ')[2]
-    epochs = max(place.epoch, 4)
+    epochs = max(position.epoch, 4)
     again = shlex.split(last.partition('go on with: ')[2])[1:] + ['--epochs', str(epochs)]
     subprocess.run(COMMAND + again, check=True, capture_output=True)
-    assert losses(run)[:4] == whole and len(losses(run)) == epochs
+    assert losses(run)[:4] == expected and len(losses(run)) == epochs
 
 
 def test_the_second_ctrl_c_ends_it_at_once(train, tmp_path):
     run = tmp_path / 'run'
     process = start(train, run)
-    before = RunDirectory.open(str(run)).last().state.place
+    before = RunDirectory.open(str(run)).last().state.position
     for _ in range(200):   # it may come in the middle of a batch, of a checkpoint or of a message
         process.send_signal(signal.SIGINT)
         if process.poll() is not None:
@@ -80,15 +80,15 @@ def test_the_second_ctrl_c_ends_it_at_once(train, tmp_path):
         time.sleep(0.01)
     _, errors = process.communicate(timeout=120)
     assert process.returncode == -signal.SIGINT and 'Traceback' not in errors   # 130 to a shell
-    assert RunDirectory.open(str(run)).last().state.place >= before
+    assert RunDirectory.open(str(run)).last().state.position >= before
 
 
-def test_a_signal_in_the_test_pass_does_not_wait_for_its_end(chairs, tmp_path, monkeypatch):
+def test_a_signal_during_evaluation_does_not_wait_for_its_end(chairs, tmp_path, monkeypatch):
     config = Config(scratch=True, network='mobilenet0.25', image_size=32, batch_size=1,
                     num_epochs=2)
     folders = gf.ImageFolders(chairs)
-    whole = list(gf.train_run(*gf.start_run(str(tmp_path / 'whole'), config, folders), folders,
-                              progress=False))
+    expected = list(gf.train_run(*gf.start_run(str(tmp_path / 'unbroken'), config, folders),
+                                 folders, progress=False))
     tested, prepare = [], ImageLoader.prepare
 
     def prepare_and_interrupt(self, index, key, out):
@@ -106,10 +106,10 @@ def test_a_signal_in_the_test_pass_does_not_wait_for_its_end(chairs, tmp_path, m
     net, run = gf.resume_run(run.path, config, folders)
     rest = list(gf.train_run(net, run, folders, progress=False))
     assert [(r.epoch, r.loss, r.train_acc, r.test_acc) for r in rest] == [
-        (r.epoch, r.loss, r.train_acc, r.test_acc) for r in whole]
+        (r.epoch, r.loss, r.train_acc, r.test_acc) for r in expected]
 
 
-def test_two_processes_do_not_go_on_with_one_run(train, tmp_path):
+def test_a_run_is_trained_by_one_process_at_a_time(train, tmp_path):
     run = tmp_path / 'run'
     process = start(train, run)
     try:

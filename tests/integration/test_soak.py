@@ -1,4 +1,4 @@
-"""Five hundred epochs leave no more memory, files and threads in use than five."""
+"""After five hundred epochs no more memory, files and threads are in use than after five."""
 import gc
 import os
 import threading
@@ -16,7 +16,7 @@ CONFIG = Config(network='mobilenet0.25', scratch=True, batch_size=24, num_epochs
 
 
 def in_use():
-    """Bytes in memory, open files, threads."""
+    """Return bytes in memory, open files, threads."""
     gc.collect()
     mx.nd.waitall()
     with open('/proc/self/statm') as file:

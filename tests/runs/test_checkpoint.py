@@ -1,4 +1,5 @@
-"""A checkpoint that is damaged gives way to the one before; one that is a trap runs nothing."""
+"""A corrupt checkpoint is replaced by the one before; a malicious one runs no code."""
+import builtins
 import os
 import pickle
 import shutil
@@ -39,13 +40,13 @@ def newest(run):
 
 
 def forge(folder):
-    """Makes hashes that fit what is in a checkpoint now, as whoever hands it out can."""
+    """Make the hashes of a checkpoint match its files, as its author can."""
     names = sorted(name for name in os.listdir(folder) if name != 'SHA256SUMS')
     (folder / 'SHA256SUMS').write_text(''.join(
         f'{file_sha256(folder / name)}  {name}\n' for name in names))
 
 
-def test_each_epoch_has_a_checkpoint_that_is_complete(run):
+def test_each_epoch_has_a_complete_checkpoint(run):
     assert sorted(os.listdir(run / 'checkpoint')) == ['000002', '000003']
     for number in ('000002', '000003'):
         assert {'state.json', 'trainer.params', 'weights.params', 'SHA256SUMS'} <= set(
@@ -54,37 +55,43 @@ def test_each_epoch_has_a_checkpoint_that_is_complete(run):
 
 @pytest.mark.parametrize('name', NAMES)
 @pytest.mark.parametrize('damage', ['cut', 'flipped', 'gone'])
-def test_the_one_before_is_used_and_that_is_said(run, chairs, name, damage):
-    path, said = newest(run) / name, []
+def test_the_checkpoint_before_is_used_and_reported(run, chairs, name, damage):
+    path, lines = newest(run) / name, []
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.unlink()
     if damage != 'gone':
         path.write_bytes(content if damage == 'flipped' else content[:-1])
-    net, resumed = resume_run(str(run), CONFIG, gf.ImageFolders(chairs), said.append)
-    assert len(said) == 1 and str(newest(run)) in said[0]
-    assert said[0].endswith(': the checkpoint beside it is used')
+    net, resumed = resume_run(str(run), CONFIG, gf.ImageFolders(chairs), lines.append)
+    assert len(lines) == 1 and str(newest(run)) in lines[0]
+    assert lines[0].endswith('; using the other checkpoint')
     assert [r.epoch for r in train_run(net, resumed, gf.ImageFolders(chairs),
                                        progress=False)] == [2]
     again = RunDirectory.open(str(run))
     assert len(again.history) == 2 and len(os.listdir(run / 'checkpoint')) == 2
 
 
-def test_a_prediction_says_it_too(run):
-    (newest(run) / 'state.json').write_text('')
-    with pytest.warns(UserWarning, match='is damaged: state.json is not what was written'):
-        Predictor.load(str(run))
-
-
-def test_without_a_whole_one_there_is_no_going_on(run, chairs):
+def test_a_run_whose_checkpoints_are_all_corrupt_cannot_be_resumed(run, chairs):
     for number in ('000002', '000003'):
         (run / 'checkpoint' / number / 'weights.params').write_text('')
     with pytest.raises(UsageError) as error:
         resume_run(str(run), CONFIG, gf.ImageFolders(chairs))
     assert str(error.value) == (
-        f'no checkpoint under {run}/checkpoint is whole: '
-        f'{newest(run)} is damaged: weights.params is not what was written; '
-        f'{run}/checkpoint/000002 is damaged: weights.params is not what was written')
+        f'every checkpoint in {run}/checkpoint is corrupt: '
+        f'{newest(run)} is corrupt: weights.params is missing or was changed; '
+        f'{run}/checkpoint/000002 is corrupt: weights.params is missing or was changed')
+
+
+def test_a_prediction_opens_no_checkpoint(run, monkeypatch):
+    opened, real = [], builtins.open
+
+    def recording(file, *arguments, **options):
+        opened.append(os.fspath(file))
+        return real(file, *arguments, **options)
+    monkeypatch.setattr(builtins, 'open', recording)
+    Predictor.load(str(run))
+    inside = {os.path.relpath(path, run) for path in opened if str(path).startswith(str(run))}
+    assert inside == {'config.json', 'labels.json', 'history.csv', 'best.params'}
 
 
 def test_a_run_can_be_used_without_its_checkpoints(run):
@@ -93,6 +100,14 @@ def test_a_run_can_be_used_without_its_checkpoints(run):
     shutil.rmtree(run / 'checkpoint')
     assert (Predictor.load(str(run)).net.output.weight.data().asnumpy() == expected).all()
     assert RunDirectory.open(str(run)).history.best == best
+    assert RunDirectory.open(str(run)).skipped == {}
+
+
+def test_skipped_images_of_corrupt_checkpoints_are_unknown(run):
+    for number in ('000002', '000003'):
+        (run / 'checkpoint' / number / 'weights.params').write_text('')
+    with pytest.warns(UserWarning, match='every checkpoint in .* is corrupt'):
+        assert RunDirectory.open(str(run)).skipped == {}
 
 
 def test_the_best_weights_are_those_of_the_best_epoch(run):
@@ -104,7 +119,7 @@ def test_the_best_weights_are_those_of_the_best_epoch(run):
 
 
 class Payload:
-    """Makes a folder when it is unpickled."""
+    """An object that makes a folder when it is unpickled."""
 
     def __init__(self, path):
         self.path = str(path)
@@ -138,12 +153,12 @@ def test_no_payload_runs(run, chairs, tmp_path, name):
     'best.params.tmp', 'config.json.tmp'])
 def test_no_link_in_a_run_leads_out_of_it(run, chairs, tmp_path, name):
     mine = tmp_path / 'mine'
-    place = newest(run) / name if name == 'state.json' else run / name
-    shutil.copyfile(place if place.is_file() else __file__, mine)
+    path = newest(run) / name if name == 'state.json' else run / name
+    shutil.copyfile(path if path.is_file() else __file__, mine)
     before = mine.read_bytes()
-    if place.exists():
-        place.unlink()
-    place.symlink_to(mine)
+    if path.exists():
+        path.unlink()
+    path.symlink_to(mine)
     net, resumed = resume_run(str(run), Config(**{**vars(CONFIG), 'num_epochs': 3}),
                               gf.ImageFolders(chairs), lambda line: None)
     list(train_run(net, resumed, gf.ImageFolders(chairs), progress=False))

@@ -1,4 +1,4 @@
-"""What a run directory from anyone can do: be used, or be refused in our words; nothing else."""
+"""A run directory from anyone is used or refused with a `UsageError`; nothing else happens."""
 import copy
 import dataclasses
 import json
@@ -54,27 +54,27 @@ def test_no_setting_leads_out_of_a_run(run, chairs, tmp_path, monkeypatch, field
     config = {**dataclasses.asdict(CONFIG), 'num_epochs': 2,
               field: value.format(outside=outside)}
     (run / 'config.json').write_text(json.dumps(config))
-    for use in (lambda: Predictor.load(str(run)), lambda: go_on(run, chairs)):
+    for use in (lambda: Predictor.load(str(run)), lambda: resume(run, chairs)):
         try:
             use()
         except UsageError:
             pass
         else:
-            assert field == 'source', 'which the other run can do without'
+            assert field == 'source', 'which a resumed run does not need'
     assert os.listdir(outside) == []
 
 
-def go_on(run, chairs):
+def resume(run, chairs):
     folders = gf.ImageFolders(chairs)
     net, resumed = resume_run(str(run), RunDirectory.open(str(run)).config, folders)
     list(train_run(net, resumed, folders, progress=False))
 
 
-def spoilt(whole):
-    """JSON that is almost right: something else, or nothing, is at one place in it."""
+def corrupted(valid):
+    """Generate JSON that is almost valid: one value in it is changed or removed."""
     @st.composite
     def values(draw):
-        value = copy.deepcopy(whole)
+        value = copy.deepcopy(valid)
         holder = value
         while True:
             key = draw(st.sampled_from(sorted(holder) if isinstance(holder, dict)
@@ -97,26 +97,26 @@ def refused_or_used(read):
         str(error).encode('utf-8')
 
 
-@pytest.mark.parametrize('name, whole', [
+@pytest.mark.parametrize('name, valid', [
     ('config.json', dataclasses.asdict(CONFIG)), ('labels.json', ['bench', 'sofa', 'stool']),
     ('split.json', {'seed': 0, 'test_fraction': 0.2, 'train': ['a/1'], 'test': ['b/2']})])
-def test_settings_of_any_form(run, name, whole):
+def test_settings_of_any_form(run, name, valid):
     @fuzzed
-    @given(spoilt(whole))
+    @given(corrupted(valid))
     def fuzz(value):
         (run / name).write_text(json.dumps(value))
         refused_or_used(lambda: RunDirectory.open(str(run)))
     fuzz()
-    (run / name).write_text(json.dumps(whole))
+    (run / name).write_text(json.dumps(valid))
     RunDirectory.open(str(run))
 
 
 def test_a_state_of_any_form(run, tmp_path):
-    whole = json.loads((run / 'checkpoint' / '000002' / 'state.json').read_text())
-    assert State.from_json(whole['state']).history
+    valid = json.loads((run / 'checkpoint' / '000002' / 'state.json').read_text())
+    assert State.from_json(valid['state']).history
 
     @fuzzed
-    @given(spoilt(whole))
+    @given(corrupted(valid))
     def fuzz(value):
         shutil.rmtree(tmp_path / '000001', ignore_errors=True)
         snapshot = write_snapshot(str(tmp_path), {
@@ -124,3 +124,28 @@ def test_a_state_of_any_form(run, tmp_path):
             'state.json': lambda file: file.write(json.dumps(value).encode())})
         refused_or_used(lambda: Checkpoint(snapshot).state.history.best.epoch)
     fuzz()
+
+
+def test_opening_reads_no_checkpoint(run):
+    shutil.rmtree(run / 'checkpoint')
+    (run / 'checkpoint').symlink_to('/dev/zero')
+    opened = RunDirectory.open(str(run))
+    assert len(opened.history) == 1 and opened.best_weights == str(run / 'best.params')
+
+
+def test_without_best_weights_the_run_has_to_be_resumed(run):
+    (run / 'best.params').unlink()
+    with pytest.raises(UsageError) as error:
+        Predictor.load(str(run))
+    assert str(error.value) == f'{run} has no best.params: resume the run with --resume'
+
+
+def test_resuming_publishes_what_an_interruption_left_unpublished(run, chairs):
+    opened = RunDirectory.open(str(run))
+    history, weights = opened.history, (run / 'best.params').read_bytes()
+    (run / 'best.params').unlink()
+    (run / 'history.csv').unlink()
+    assert RunDirectory.open(str(run)).history == []
+    resume(run, chairs)
+    assert RunDirectory.open(str(run)).history == history
+    assert (run / 'best.params').read_bytes() == weights

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from gluon_finetune.runs.interrupt import end_requests
+from gluon_finetune.runs.interrupt import stop_on_signals
 
 
 def send(number):
@@ -12,11 +12,11 @@ def send(number):
 
 
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
-def test_the_first_signal_is_noted_and_then_they_are_as_before(number):
+def test_the_first_signal_is_noted_and_restores_the_handlers(number):
     caught = []
     before = signal.signal(number, lambda *_: caught.append(number))
     try:
-        with end_requests() as request:
+        with stop_on_signals() as request:
             assert request.signal is None
             send(number)
             assert request.signal == number and caught == []
@@ -31,24 +31,24 @@ def test_the_first_signal_is_noted_and_then_they_are_as_before(number):
 @pytest.mark.faults
 def test_the_second_ctrl_c_interrupts():
     with pytest.raises(KeyboardInterrupt):
-        with end_requests() as request:
+        with stop_on_signals() as request:
             send(signal.SIGINT)
             assert request.signal == signal.SIGINT
             send(signal.SIGINT)
 
 
-def test_without_a_signal_nothing_is_left_behind():
+def test_without_a_signal_the_handlers_are_restored():
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
-    with end_requests() as request:
-        assert signal.getsignal(signal.SIGINT) == request._note
+    with stop_on_signals() as request:
+        assert signal.getsignal(signal.SIGINT) == request._handle
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
 
 
-def test_another_thread_does_not_listen():
+def test_another_thread_installs_no_handlers():
     found = []
 
     def work():
-        with end_requests() as request:
+        with stop_on_signals() as request:
             found.append((request.signal, signal.getsignal(signal.SIGINT)))
     before = signal.getsignal(signal.SIGINT)
     thread = threading.Thread(target=work)
@@ -57,9 +57,9 @@ def test_another_thread_does_not_listen():
     assert found == [(None, before)]
 
 
-def test_the_second_ctrl_c_can_be_left_to_the_system():
+def test_the_second_ctrl_c_can_end_the_process_at_once():
     before = signal.getsignal(signal.SIGINT)
-    with end_requests(at_once=True):
+    with stop_on_signals(second_kills=True):
         send(signal.SIGINT)
         assert signal.getsignal(signal.SIGINT) == signal.SIG_DFL
     assert signal.getsignal(signal.SIGINT) == before

@@ -1,4 +1,4 @@
-"""The list of images tells every change of names, sizes and classes, and comes back as it was."""
+"""The manifest detects every change of names, contents and classes."""
 import pytest
 
 from gluon_finetune import ImageFolders
@@ -28,23 +28,23 @@ def test_it_takes_every_name(chairs_copy, tmp_path, name):
     folder = chairs_copy / 'train' / 'sofa'
     (folder / '0.jpg').rename(folder / (name if isinstance(name, str) else name.decode(
         'utf-8', 'surrogateescape')))
-    listing = now(chairs_copy)
-    (tmp_path / 'a.csv').write_bytes(listing.to_csv())
-    assert Manifest.from_csv(str(tmp_path / 'a.csv')) == listing
+    manifest = now(chairs_copy)
+    (tmp_path / 'a.csv').write_bytes(manifest.to_csv())
+    assert Manifest.from_csv(str(tmp_path / 'a.csv')) == manifest
 
 
-def test_it_tells_what_is_new_gone_or_changed(chairs_copy, before):
+def test_added_missing_and_changed_images_are_named(chairs_copy, before):
     train = chairs_copy / 'train'
     (train / 'sofa' / '0.jpg').unlink()
     (train / 'stool' / '1.jpg').write_bytes(b'x')
     (chairs_copy / 'test' / 'sofa' / '0.jpg').rename(chairs_copy / 'test' / 'stool' / '9.jpg')
     assert before.difference(now(chairs_copy)) == (
-        '1 new (test/stool/9.jpg); 2 gone (train/sofa/0.jpg, test/sofa/0.jpg); 1 of other content '
+        '1 added (test/stool/9.jpg); 2 missing (train/sofa/0.jpg, test/sofa/0.jpg); 1 changed '
         '(train/stool/1.jpg)')
-    assert before.difference(now(chairs_copy), allow_missing=True) == '1 new (test/stool/9.jpg)'
+    assert before.difference(now(chairs_copy), allow_missing=True) == '1 added (test/stool/9.jpg)'
 
 
-def test_it_gives_back_what_is_gone(chairs_copy, before):
+def test_missing_images_are_restored(chairs_copy, before):
     folders = ImageFolders(chairs_copy)
     (chairs_copy / 'train' / 'sofa' / '0.jpg').unlink()
     restored = before.restore(ImageFolders(chairs_copy))
@@ -55,6 +55,6 @@ def test_it_gives_back_what_is_gone(chairs_copy, before):
                                      'part,class,path,sha256\ntrain,a\n'])
 def test_another_table_is_refused(tmp_path, content):
     (tmp_path / 'a.csv').write_text(content)
-    with pytest.raises(UsageError, match='is not a list of images: expected a table with the '
-                                         'columns part, class, path, sha256'):
+    with pytest.raises(UsageError, match='is not a manifest of images: expected a table with '
+                                         'the columns part, class, path, sha256'):
         Manifest.from_csv(str(tmp_path / 'a.csv'))

@@ -1,4 +1,4 @@
-"""A snapshot is whole or recognised as not; a break while it is written leaves those before."""
+"""A snapshot is complete or recognised as corrupt; an interrupted write leaves the older ones."""
 import os
 import random
 from pathlib import Path
@@ -9,9 +9,9 @@ from full_disk import small_disk
 from gluon_finetune.errors import UsageError
 from gluon_finetune.runs.snapshots import (
     Snapshot,
-    discard_others,
     numbers,
-    whole_snapshots,
+    read_snapshots,
+    remove_others,
     write_snapshot,
 )
 
@@ -25,11 +25,11 @@ def write(folder, files=FILES):
         for name, content in files.items()})
 
 
-def test_the_two_newest_are_kept(tmp_path):
+def test_the_two_newest_remain(tmp_path):
     for i in range(4):
         write(tmp_path, {'a': bytes([i])})
     assert numbers(str(tmp_path)) == [3, 4] and sorted(os.listdir(tmp_path)) == ['000003', '000004']
-    found = [snapshot for snapshot, _ in whole_snapshots(str(tmp_path), ['a'])]
+    found = [snapshot for snapshot, _ in read_snapshots(str(tmp_path), ['a'])]
     assert [Path(snapshot.file('a')).read_bytes() for snapshot in found] == [b'\3', b'\2']
 
 
@@ -45,42 +45,42 @@ def test_a_cut_at_any_byte_is_recognised(tmp_path):
         content = Path(file).read_bytes()
         for size in range(len(content)):
             Path(file).write_bytes(content[:size])
-            assert whole(tmp_path) == [], f'{name} cut to {size} bytes'
+            assert complete(tmp_path) == [], f'{name} cut to {size} bytes'
         Path(file).write_bytes(content)
-    assert len(whole(tmp_path)) == 1
+    assert len(complete(tmp_path)) == 1
 
 
 def test_a_flipped_bit_is_recognised(tmp_path):
-    path, drawing = write(tmp_path).path, random.Random(0)
+    path, rng = write(tmp_path).path, random.Random(0)
     for name in os.listdir(path):
         file = os.path.join(path, name)
         content = Path(file).read_bytes()
         for at in range(len(content)):
             flipped = bytearray(content)
-            flipped[at] ^= 1 << drawing.randrange(8)
+            flipped[at] ^= 1 << rng.randrange(8)
             Path(file).write_bytes(flipped)
-            assert whole(tmp_path) == [], f'byte {at} of {name}'
+            assert complete(tmp_path) == [], f'byte {at} of {name}'
         Path(file).write_bytes(content)
-    assert len(whole(tmp_path)) == 1
+    assert len(complete(tmp_path)) == 1
 
 
-def whole(folder):
-    return [snapshot for snapshot, _ in whole_snapshots(str(folder), list(FILES)) if snapshot]
+def complete(folder):
+    return [snapshot for snapshot, _ in read_snapshots(str(folder), list(FILES)) if snapshot]
 
 
 @pytest.mark.parametrize('spoil, reason', [
-    (lambda path: os.remove(path / 'a.params'), 'a.params is not what was written'),
+    (lambda path: os.remove(path / 'a.params'), 'a.params is missing or was changed'),
     (lambda path: os.remove(path / 'SHA256SUMS'),
      'cannot read {path}/SHA256SUMS: No such file or directory'),
     (lambda path: (path / 'SHA256SUMS').write_text('what\n'),
-     'its SHA256SUMS is no list of hashes'),
-    (lambda path: (path / 'a.params').write_text('other'), 'a.params is not what was written')])
-def test_the_reason_is_said(tmp_path, spoil, reason):
+     'its SHA256SUMS is not a list of hashes'),
+    (lambda path: (path / 'a.params').write_text('other'), 'a.params is missing or was changed')])
+def test_the_reason_is_reported(tmp_path, spoil, reason):
     path = write(tmp_path).path
     spoil(tmp_path / '000001')
     with pytest.raises(UsageError) as error:
         Snapshot(path)
-    assert str(error.value) == f'{path} is damaged: {reason.format(path=path)}'
+    assert str(error.value) == f'{path} is corrupt: {reason.format(path=path)}'
 
 
 def test_a_file_that_is_a_link_or_a_pipe_is_not_read(tmp_path):
@@ -88,7 +88,7 @@ def test_a_file_that_is_a_link_or_a_pipe_is_not_read(tmp_path):
         path = write(tmp_path).path
         os.remove(os.path.join(path, 'a.params'))
         make(os.path.join(path, 'a.params'))
-        with pytest.raises(UsageError, match='a.params is not what was written'):
+        with pytest.raises(UsageError, match='a.params is missing or was changed'):
             Snapshot(path)
 
 
@@ -97,20 +97,20 @@ def test_a_folder_that_is_a_link_is_refused(tmp_path):
     (tmp_path / 'checkpoint').symlink_to(tmp_path / 'mine')
     with pytest.raises(UsageError) as error:
         write(tmp_path / 'checkpoint')
-    assert str(error.value) == (f'{tmp_path / "checkpoint"} is a link: a run keeps its checkpoints '
-                                f'in a folder of its own')
+    assert str(error.value) == (f'{tmp_path / "checkpoint"} is a symbolic link: replace it by a '
+                                f'folder inside the run directory')
     assert os.listdir(tmp_path / 'mine') == ['000001']
 
 
-def test_a_full_disk_leaves_the_one_before(tmp_path):
+def test_a_full_disk_leaves_the_older_snapshot(tmp_path):
     with small_disk(tmp_path / 'disk') as disk:
         write(disk)
         with pytest.raises(OSError, match='No space left on device'):
             write(disk, {**FILES, 'a.params': bytes(2 << 20)})
-        assert os.listdir(disk) == ['000001'] and len(whole(disk)) == 1
+        assert os.listdir(disk) == ['000001'] and len(complete(disk)) == 1
 
 
-def test_what_a_killed_process_left_is_cleared_away(tmp_path):
+def test_remains_of_a_killed_process_are_removed(tmp_path):
     write(tmp_path)
     (tmp_path / 'tmp').mkdir()
     (tmp_path / 'tmp' / 'a.params').write_text('half')
@@ -118,9 +118,9 @@ def test_what_a_killed_process_left_is_cleared_away(tmp_path):
     assert sorted(os.listdir(tmp_path)) == ['000001', '000002']
 
 
-def test_damaged_ones_give_way(tmp_path):
+def test_other_snapshots_are_removed(tmp_path):
     first, second = write(tmp_path), write(tmp_path)
     os.remove(second.file('a.params'))
     (tmp_path / 'tmp').mkdir()
-    discard_others(str(tmp_path), [first])
+    remove_others(str(tmp_path), [first])
     assert os.listdir(tmp_path) == ['000001']

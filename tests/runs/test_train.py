@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 import gluon_finetune as gf
-from gluon_finetune.compat.cpu import has_bfloat16
 from gluon_finetune.compat.imports import mx
 from gluon_finetune.config import Config
 from gluon_finetune.errors import UsageError
@@ -24,7 +23,7 @@ def folders(chairs):
     return gf.ImageFolders(chairs)
 
 
-def go(net, run, folders):
+def train(net, run, folders):
     return list(train_run(net, run, folders, progress=False))
 
 
@@ -32,9 +31,9 @@ def replace(**changes):
     return Config(**{**vars(CONFIG), **changes})
 
 
-def test_a_run_leaves_everything_needed_later(tmp_path, folders):
+def test_a_run_writes_its_directory(tmp_path, folders):
     net, run = start_run(str(tmp_path / 'run'), CONFIG, folders)
-    records = go(net, run, folders)
+    records = train(net, run, folders)
     assert sorted(os.listdir(run.path)) == [
         'best.params', 'checkpoint', 'config.json', 'history.csv', 'labels.json',
         'pictures.csv']
@@ -44,17 +43,18 @@ def test_a_run_leaves_everything_needed_later(tmp_path, folders):
     assert again.config == CONFIG and again.classes == folders.classes and again.history == records
 
 
-def test_a_resumed_run_is_the_run_that_was_not_interrupted(tmp_path, folders):
-    whole = go(*start_run(str(tmp_path / 'whole'), CONFIG, folders), folders)
+def test_a_resumed_run_equals_one_that_was_not_interrupted(tmp_path, folders):
+    unbroken = train(*start_run(str(tmp_path / 'unbroken'), CONFIG, folders), folders)
     net, run = start_run(str(tmp_path / 'parts'), replace(num_epochs=1), folders)
-    go(net, run, folders)
+    train(net, run, folders)
     net, run = resume_run(run.path, CONFIG, folders)
-    second, = go(net, run, folders)
-    assert [second.epoch, second.loss, second.test_acc] == [2, whole[1].loss, whole[1].test_acc]
+    second, = train(net, run, folders)
+    assert second.epoch == 2
+    assert (second.loss, second.test_acc) == (unbroken[1].loss, unbroken[1].test_acc)
     assert len(run.history) == 2
 
 
-def test_a_break_while_saving_leaves_the_checkpoint_before(tmp_path, folders, monkeypatch):
+def test_an_interrupted_save_leaves_the_checkpoint_before(tmp_path, folders, monkeypatch):
     net, run = start_run(str(tmp_path / 'run'), CONFIG, folders)
     epochs = train_run(net, run, folders, progress=False)
     next(epochs)
@@ -67,46 +67,46 @@ def test_a_break_while_saving_leaves_the_checkpoint_before(tmp_path, folders, mo
     monkeypatch.undo()
     net, run = resume_run(run.path, CONFIG, folders)
     assert [record.epoch for record in run.history] == [1]
-    assert [record.epoch for record in go(net, run, folders)] == [2]
+    assert [record.epoch for record in train(net, run, folders)] == [2]
 
 
 def test_freezing_survives_a_resume(tmp_path, folders, tiny_source):
     config = replace(scratch=False, source=tiny_source, freeze=True, num_epochs=1)
     net, run = start_run(str(tmp_path / 'run'), config, folders)
-    go(net, run, folders)
+    train(net, run, folders)
     net, run = resume_run(run.path, replace(**{**vars(run.config), 'num_epochs': 2}), folders)
     assert {p.grad_req for p in net.features.collect_params().values()} == {'null'}
     assert {p.lr_mult for p in net.output.collect_params().values()} == {10}
-    assert len(go(net, run, folders)) == 1
+    assert len(train(net, run, folders)) == 1
 
 
 @pytest.mark.mxnet1   # whose graphs can be cut
-def test_kept_features_of_a_resumed_run_are_those_it_began_with(tmp_path, folders, tiny_source):
+def test_a_resumed_run_has_the_cached_features_of_its_start(tmp_path, folders, tiny_source):
     source = tmp_path / os.path.basename(tiny_source)
     with open(source, 'wb') as file:   # whose features are more than the zeros of random weights
         write_params(file, {name: value * (4 if name.endswith('weight') else 1)
                             for name, value in read_params(tiny_source).items()})
     config = replace(scratch=False, source=str(source), freeze=True)
-    whole = go(*start_run(str(tmp_path / 'whole'), config, folders), folders)
+    unbroken = train(*start_run(str(tmp_path / 'unbroken'), config, folders), folders)
     net, run = start_run(str(tmp_path / 'parts'), replace(**{**vars(config), 'num_epochs': 1}),
                          folders)
-    go(net, run, folders)
+    train(net, run, folders)
     shutil.rmtree(cache_dir())
-    second, = go(*resume_run(run.path, replace(**{**vars(run.config), 'num_epochs': 2}), folders),
-                 folders)
-    assert (second.loss, second.test_acc) == (whole[1].loss, whole[1].test_acc)
+    config = replace(**{**vars(run.config), 'num_epochs': 2})
+    second, = train(*resume_run(run.path, config, folders), folders)
+    assert (second.loss, second.test_acc) == (unbroken[1].loss, unbroken[1].test_acc)
 
 
-def test_a_folder_with_something_in_it_is_never_touched(tmp_path, folders):
+def test_a_folder_that_is_not_empty_is_never_touched(tmp_path, folders):
     (tmp_path / 'mine.txt').write_text('mine')
     with pytest.raises(UsageError) as error:
         start_run(str(tmp_path), CONFIG, folders)
-    assert str(error.value) == (f'output folder {tmp_path} exists already: name a new one with '
-                                f'--out, or go on with that run with --resume')
+    assert str(error.value) == (f'output folder {tmp_path} already exists: choose a new one with '
+                                f'--out, or resume the run in it with --resume')
     assert os.listdir(tmp_path) == ['mine.txt']
 
 
-def test_a_folder_that_cannot_be_made_is_refused(tmp_path, folders):
+def test_a_folder_that_cannot_be_created_is_refused(tmp_path, folders):
     (tmp_path / 'file').write_text('')
     with pytest.raises(UsageError) as error:
         start_run(str(tmp_path / 'file' / 'run'), CONFIG, folders)
@@ -140,7 +140,7 @@ def test_a_resumed_run_keeps_its_settings(tmp_path, folders):
 @pytest.mark.parametrize('name, value', [
     ('num_workers', 2), ('checkpoint_every', 1), ('on_bad', 'skip'), ('on_diverge', 'rewind'),
     ('cache', 'ram')])
-def test_what_changes_no_result_may_change(tmp_path, folders, name, value):
+def test_settings_that_change_no_result_may_change(tmp_path, folders, name, value):
     net, run = start_run(str(tmp_path / 'run'), replace(num_epochs=1), folders)
     config = replace(**{name: value})
     resume_run(run.path, config, folders)
@@ -152,19 +152,19 @@ def test_a_resumed_run_keeps_its_source(tmp_path, folders, tiny_source):
     source = shutil.copy(tiny_source, tmp_path)
     config = replace(scratch=False, source=source, num_epochs=1)
     net, run = start_run(str(tmp_path / 'run'), config, folders)
-    go(net, run, folders)
+    train(net, run, folders)
     Path(source).write_bytes(b'other weights')
     with pytest.raises(UsageError) as error:
         resume_run(run.path, run.config, folders)
     assert re.sub('[0-9a-f]{8}', '-', str(error.value)) == (
-        f'{source} is not the file that {run.path} was started from (SHA-256 -..., not -...): put '
-        f'that one back')
-    os.remove(source)   # what it gave is in the checkpoint
+        f'{source} is not the file that {run.path} was started from (SHA-256 -..., not -...): '
+        f'restore that file')
+    os.remove(source)   # its weights are in the checkpoint
     resume_run(run.path, run.config, folders)
 
 
 def change_a_byte(root):
-    """Edits an image in place and keeps its size and its time."""
+    """Edit an image in place and keep its size and its time."""
     path = root / 'train' / 'stool' / '1.jpg'
     content, times = bytearray(path.read_bytes()), path.stat()
     content[-3] ^= 1
@@ -172,22 +172,49 @@ def change_a_byte(root):
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
 
 
+def test_other_classes_are_refused(tmp_path, folders, chairs_copy):
+    net, run = start_run(str(tmp_path / 'run'), CONFIG, folders)
+    for part in ('train', 'test'):
+        (chairs_copy / part / 'sofa').rename(chairs_copy / part / 'couch')
+    with pytest.raises(UsageError) as error:
+        resume_run(run.path, CONFIG, gf.ImageFolders(chairs_copy))
+    assert str(error.value) == (
+        f'{run.path} was started with the classes bench, sofa, stool, not bench, couch, stool: use '
+        f'the images it was started with')
+
+
+@pytest.mark.faults
+def test_a_changed_manifest_is_refused(tmp_path, chairs_copy):
+    folders = gf.ImageFolders(chairs_copy)
+    net, run = start_run(str(tmp_path / 'run'), replace(num_epochs=1), folders)
+    train(net, run, folders)
+    (chairs_copy / 'train' / 'sofa' / '0.jpg').unlink()
+    manifest = Path(run.file('pictures.csv'))
+    manifest.write_bytes(b''.join(line for line in manifest.read_bytes().splitlines(keepends=True)
+                                  if b'train/sofa/0.jpg' not in line))
+    with pytest.raises(UsageError) as error:
+        resume_run(run.path, CONFIG, gf.ImageFolders(chairs_copy))
+    assert str(error.value) == (
+        f'the images in {chairs_copy} are not those that {run.path} was started with, and its '
+        f'pictures.csv, which lists them, was changed')
+
+
 @pytest.mark.faults
 @pytest.mark.parametrize('change, difference', [
-    (lambda root: (root / 'train' / 'sofa' / '0.jpg').unlink(), '1 gone (train/sofa/0.jpg)'),
+    (lambda root: (root / 'train' / 'sofa' / '0.jpg').unlink(), '1 missing (train/sofa/0.jpg)'),
     (lambda root: shutil.copy(root / 'test' / 'sofa' / '0.jpg', root / 'train' / 'sofa' / 'x.jpg'),
-     '1 new (train/sofa/x.jpg)'),
+     '1 added (train/sofa/x.jpg)'),
     (lambda root: shutil.copy(root / 'test' / 'sofa' / '1.jpg', root / 'test' / 'sofa' / '0.jpg'),
-     '1 of other content (test/sofa/0.jpg)'),
-    (change_a_byte, '1 of other content (train/stool/1.jpg)')])
+     '1 changed (test/sofa/0.jpg)'),
+    (change_a_byte, '1 changed (train/stool/1.jpg)')])
 def test_a_resumed_run_keeps_its_images(tmp_path, chairs_copy, change, difference):
     folders = gf.ImageFolders(chairs_copy)
     net, run = start_run(str(tmp_path / 'run'), CONFIG, folders)
     change(chairs_copy)
     with pytest.raises(UsageError) as error:
         resume_run(run.path, CONFIG, gf.ImageFolders(chairs_copy))
-    assert str(error.value) == (f'{run.path} was started on other images than are under '
-                                f'{chairs_copy} now: {difference}; put back what it was started on')
+    assert str(error.value) == (f'the images in {chairs_copy} are not those that {run.path} was '
+                                f'started with: {difference}; restore the original images')
 
 
 def test_a_run_without_a_seed_gets_one(tmp_path, folders):
@@ -203,15 +230,14 @@ def test_only_a_run_can_be_opened(tmp_path):
     assert str(error.value) == (f"no such run: {tmp_path / 'none'} (expected a folder that "
                                 '`gluon-finetune train` wrote)')
     (tmp_path / 'config.json').write_text(json.dumps({'colour': 'red'}))
-    with pytest.raises(UsageError, match='is not a run of `gluon-finetune train`, or damaged'):
+    with pytest.raises(UsageError, match='is not a run of `gluon-finetune train`, or is corrupt'):
         RunDirectory.open(str(tmp_path))
 
 
-@pytest.mark.skipif(has_bfloat16(), reason='this CPU has AVX-512, so bfloat16 works')
-def test_nothing_is_written_for_a_precision_that_is_not_there(tmp_path, folders):
+def test_nothing_is_written_for_a_precision_that_the_cpu_lacks(tmp_path, folders, monkeypatch):
+    monkeypatch.setattr('gluon_finetune.training.devices.has_bfloat16', lambda: False)
     with pytest.raises(UsageError) as error:
         start_run(str(tmp_path / 'run'), replace(dtype='bfloat16'), folders, [mx.cpu()])
     assert str(error.value) == (
-        'dtype is bfloat16, which takes a CPU with AVX-512, better still with avx512_bf16; this '
-        'one has neither: use float32')
+        'dtype bfloat16 needs a CPU with AVX-512, which this one lacks: use float32')
     assert os.listdir(tmp_path) == []

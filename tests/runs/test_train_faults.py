@@ -1,4 +1,4 @@
-"""Disks fill, folders vanish, images break and losses explode in the middle of a run."""
+"""In the middle of a run, disks fill, folders vanish, images break and losses explode."""
 import os
 import random
 import shutil
@@ -20,12 +20,15 @@ from gluon_finetune.training.metrics import START
 pytestmark = pytest.mark.faults
 CONFIG = Config(network='mobilenet0.25', scratch=True, batch_size=5, num_epochs=3,
                 image_size=32)
-FULL = ('cannot save the run in {run}: {reason}; what was saved before is whole: mend this, then '
-        'go on with --resume')
+FULL = ('cannot save the run in {run}: {reason}; earlier checkpoints are complete: fix this, then '
+        'continue with --resume')
 
 
 def replace(**changes):
     return Config(**{**vars(CONFIG), **changes})
+
+
+REWIND = replace(on_diverge='rewind')
 
 
 @pytest.fixture
@@ -35,7 +38,7 @@ def folders(chairs):
 
 @pytest.fixture
 def own(chairs_copy):
-    """Folders that a test may spoil."""
+    """Folders whose images a test may change."""
     return gf.ImageFolders(chairs_copy)
 
 
@@ -44,7 +47,7 @@ def start(path, folders, config=CONFIG, **options):
     return run, train_run(net, run, folders, progress=False, **options)
 
 
-def go_on(run, folders, **changes):
+def resume(run, folders, **changes):
     net, run = resume_run(run.path, Config(**{**vars(run.config), **changes}), folders)
     return list(train_run(net, run, folders, progress=False))
 
@@ -57,7 +60,7 @@ def files(folder):
 
 # the disk
 
-def test_a_disk_that_fills(tmp_path, folders):
+def test_a_disk_that_fills_up(tmp_path, folders):
     with small_disk(tmp_path / 'disk', '8m') as disk:
         run, epochs = start(disk / 'run', folders)
         next(epochs)
@@ -70,7 +73,7 @@ def test_a_disk_that_fills(tmp_path, folders):
         assert str(error.value) == FULL.format(run=run.path, reason='No space left on device')
         os.remove(disk / 'other')
         assert files(disk) == before
-        assert [record.epoch for record in go_on(run, folders)] == [2, 3]
+        assert [record.epoch for record in resume(run, folders)] == [2, 3]
 
 
 def test_a_disk_too_small_is_found_before_the_first_batch(tmp_path, folders):
@@ -114,7 +117,7 @@ def test_a_run_directory_that_is_deleted(tmp_path, folders):
     (os.remove, 'cannot be read: No such file or directory'),
     (lambda path: shutil.copyfile('/dev/null', path), 'the file is empty'),
     (lambda path: (os.remove(path), os.mkfifo(path)), 'not a file')])
-def test_a_image_that_breaks_stops_the_run_where_it_is(tmp_path, own, spoil, reason):
+def test_an_unreadable_image_stops_the_run_where_it_is(tmp_path, own, spoil, reason):
     run, epochs = start(tmp_path / 'run', own)
     next(epochs)
     path, copy = own.train.items[3][0], tmp_path / 'copy.jpg'
@@ -123,40 +126,40 @@ def test_a_image_that_breaks_stops_the_run_where_it_is(tmp_path, own, spoil, rea
     with pytest.raises(UsageError) as error:
         next(epochs)
     assert str(error.value) == (
-        f'cannot use the image {path}: {reason}; what was done before is saved: go on with '
-        f'--resume once it is mended, or without it by --resume --on-bad skip')
+        f'cannot use the image {path}: {reason}; the batches before it are saved: fix the image '
+        f'and continue with --resume, or skip it with --resume --on-bad skip')
     if os.path.lexists(path):
         os.remove(path)
     shutil.copyfile(copy, path)
-    go_on(run, own)
-    whole, epochs = start(tmp_path / 'whole', own)
+    resume(run, own)
+    unbroken, epochs = start(tmp_path / 'unbroken', own)
     list(epochs)
-    assert weights(run) == weights(whole)
+    assert weights(run) == weights(unbroken)
 
 
 def weights(run):
     return RunDirectory.open(run.path).last().snapshot.sums['weights.params']
 
 
-def test_a_image_that_breaks_is_left_out_and_named(tmp_path, own):
-    said = []
-    run, epochs = start(tmp_path / 'run', own, replace(on_bad='skip'), say=said.append)
+def test_an_unreadable_image_is_skipped_and_named(tmp_path, own):
+    lines = []
+    run, epochs = start(tmp_path / 'run', own, replace(on_bad='skip'), notify=lines.append)
     next(epochs)
     gone, broken = own.train.items[3][0], own.test.items[5][0]
     os.remove(gone)
     with open(broken, 'wb'):
         pass
     next(epochs)
-    assert said == [f'epoch 2 went without 2 images ({gone}: cannot be read: No such file or '
+    assert lines == [f'epoch 2 skipped 2 images ({gone}: cannot be read: No such file or '
                     f'directory; {broken}: the file is empty)']
     state = RunDirectory.open(run.path).last().state
-    assert state.left_out == {gone: 'cannot be read: No such file or directory',
+    assert state.skipped == {gone: 'cannot be read: No such file or directory',
                               broken: 'the file is empty'}
     assert state.history[1].test_acc * 11 == pytest.approx(round(state.history[1].test_acc * 11))
     assert state.history[1].train_acc * 23 == pytest.approx(round(state.history[1].train_acc * 23))
 
 
-def test_a_run_that_a_image_has_stopped_goes_on_without_it(tmp_path, own, chairs_copy):
+def test_a_run_that_an_image_stopped_can_skip_it(tmp_path, own, chairs_copy):
     run, epochs = start(tmp_path / 'run', own)
     next(epochs)
     os.remove(own.train.items[3][0])
@@ -164,157 +167,160 @@ def test_a_run_that_a_image_has_stopped_goes_on_without_it(tmp_path, own, chairs
         next(epochs)
     now = gf.ImageFolders(chairs_copy)
     with pytest.raises(UsageError) as error:
-        go_on(run, now)
+        resume(run, now)
     assert str(error.value) == (
-        f'{run.path} was started on other images than are under {chairs_copy} now: 1 gone '
-        f'(train/bench/3.jpg); put back what it was started on')
-    with pytest.warns(UserWarning, match='epoch 2 went without 1 image '):
-        assert [record.epoch for record in go_on(run, now, on_bad='skip', num_epochs=2)] == [2]
+        f'the images in {chairs_copy} are not those that {run.path} was started with: 1 missing '
+        f'(train/bench/3.jpg); restore the original images')
+    with pytest.warns(UserWarning, match='epoch 2 skipped 1 image '):
+        assert [record.epoch for record in resume(run, now, on_bad='skip', num_epochs=2)] == [2]
 
 
-def test_a_batch_of_which_nothing_is_left_does_not_shift_the_rest(tmp_path, chairs):
+def test_an_empty_batch_does_not_shift_the_others(tmp_path, chairs):
     config = replace(batch_size=1, num_epochs=1, on_bad='skip', checkpoint_every=1)
-    whole, parts = [start_and_spoil(tmp_path / name, chairs, config) for name in ('a', 'b')]
-    list(whole[2])
-    for saves in (2, 5, 9):   # and more before it: eight images of 24, drawn by hazard, are gone
+    unbroken, parts = [start_and_remove(tmp_path / name, chairs, config) for name in ('a', 'b')]
+    list(unbroken[2])
+    for saves in (2, 5, 9):   # eight random images of 24 are missing
         run, folders, epochs = parts
-        break_off(run, epochs, saves)
+        interrupt(run, epochs, saves)
         net, run = resume_run(run.path, config, folders)
-        parts = run, folders, train_run(net, run, folders, progress=False, say=lambda line: None)
+        parts = run, folders, train_run(net, run, folders, progress=False, notify=lambda line: None)
     list(parts[2])
-    assert weights(whole[0]) == weights(run)
-    assert len(RunDirectory.open(run.path).last().state.left_out) == 8
+    assert weights(unbroken[0]) == weights(run)
+    assert len(RunDirectory.open(run.path).last().state.skipped) == 8
 
 
-def start_and_spoil(path, chairs, config):
+def start_and_remove(path, chairs, config):
     folders = gf.ImageFolders(shutil.copytree(chairs, path / 'chairs'))
-    run, epochs = start(path / 'run', folders, config, say=lambda line: None)
+    run, epochs = start(path / 'run', folders, config, notify=lambda line: None)
     for gone, _ in random.Random(1).sample(folders.train.items, 8):
         os.remove(gone)
     return run, folders, epochs
 
 
-def break_off(run, epochs, saves):
-    save = run.save
+def interrupt(run, epochs, saves):
+    save = run.save_checkpoint
 
-    def breaking(*arguments):
+    def interrupted(*arguments):
         nonlocal saves
         saves -= 1
         if not saves:
             raise KeyboardInterrupt
         save(*arguments)
-    run.save = breaking
+    run.save_checkpoint = interrupted
     with pytest.raises(KeyboardInterrupt):
         list(epochs)
 
 
-def test_a_read_that_hangs_holds_no_run_up(tmp_path, own, monkeypatch):
-    said = []
+def test_an_image_whose_reading_hangs_is_skipped(tmp_path, own, monkeypatch):
+    lines = []
     run, epochs = start(tmp_path / 'run', own, replace(on_bad='skip', num_epochs=2),
-                        say=said.append)
+                        notify=lines.append)
     next(epochs)
     path = own.train.items[3][0]
     os.remove(path)
-    os.mkfifo(path)   # nobody writes: to open it is to wait for ever
+    os.mkfifo(path)   # opening it waits for a writer that never comes
     monkeypatch.setattr(decode, 'check_image_file', lambda path: None)   # which refuses pipes
     monkeypatch.setattr(loader, 'READ_TIMEOUT_S', 0.5)
     next(epochs)
-    assert said == [f'epoch 2 went without 1 image ({path}: reading it timed out after 0.5 '
+    assert lines == [f'epoch 2 skipped 1 image ({path}: reading it timed out after 0.5 '
                     f'seconds)']
 
 
-def test_a_fault_in_a_loading_thread_surfaces(tmp_path, own, monkeypatch):
+def test_an_exception_in_a_worker_thread_stops_the_run(tmp_path, own, monkeypatch):
     run, epochs = start(tmp_path / 'run', own, replace(on_bad='skip'))
     next(epochs)
     monkeypatch.setattr(loader.ImageLoader, 'prepare', lambda *_: 1 // 0)
     with pytest.raises(WorkError, match=r'preparing the image .*\.jpg failed: ZeroDivisionError'):
         next(epochs)
     monkeypatch.undo()
-    assert [record.epoch for record in go_on(run, own)] == [2, 3]
+    assert [record.epoch for record in resume(run, own)] == [2, 3]
 
 
 # the loss
 
 class Exploding:
-    """Makes the weights of the output layer huge at some steps, in spite of a finite loss."""
+    """Multiply the weights at some steps, which themselves had a finite loss."""
 
     def __init__(self, monkeypatch, at, value=np.inf):
         from gluon_finetune.compat.imports import mx
         step, self.at, self.steps = mx.gluon.Trainer.step, set(at), 0
 
-        def spoilt(trainer, *arguments, **options):
+        def multiplied(trainer, *arguments, **options):
             step(trainer, *arguments, **options)
             self.steps += 1
             if self.steps in self.at:
                 for param in trainer._params:
                     if param.grad_req != 'null':
                         param.set_data(param.data() * value)
-        monkeypatch.setattr(mx.gluon.Trainer, 'step', spoilt)
+        monkeypatch.setattr(mx.gluon.Trainer, 'step', multiplied)
 
 
-def test_a_loss_that_is_not_finite_stops_the_run(tmp_path, folders, monkeypatch):
+def test_a_loss_of_nan_stops_the_run(tmp_path, folders, monkeypatch):
     run, epochs = start(tmp_path / 'run', folders)
     Exploding(monkeypatch, [7])
     next(epochs)
     with pytest.raises(Diverged, match='the loss is nan in epoch 2, batch 3, at learning rate 0'):
         next(epochs)
     state = RunDirectory.open(run.path).last().state
-    assert state.place == START._replace(epoch=2) and len(state.history) == 1
+    assert state.position == START._replace(epoch=2) and len(state.history) == 1
 
 
-def test_weights_that_are_not_finite_are_not_saved(tmp_path, folders, monkeypatch):
+def test_weights_of_nan_are_not_saved(tmp_path, folders, monkeypatch):
     run, epochs = start(tmp_path / 'run', folders, replace(checkpoint_every=1))
     Exploding(monkeypatch, [7])
     next(epochs)
-    with pytest.raises(Diverged, match=r'is not finite in epoch 2 after batch 2, at learning rate '
-                                       r'0\.01: try a smaller one, such as 0\.001'):
+    with pytest.raises(Diverged, match=r'is NaN or infinite in epoch 2 after batch 2, at learning '
+                                       r'rate 0\.01: try a smaller one, such as 0\.001'):
         next(epochs)
-    assert RunDirectory.open(run.path).last().state.place[:2] == (2, 1)
+    assert RunDirectory.open(run.path).last().state.position[:2] == (2, 1)
 
 
-def test_a_run_goes_back_with_half_the_learning_rate(tmp_path, folders, monkeypatch):
-    said = []
-    run, epochs = start(tmp_path / 'run', folders, replace(on_diverge='rewind'), say=said.append)
+def test_a_run_is_restored_with_half_the_learning_rate(tmp_path, folders, monkeypatch):
+    lines = []
+    run, epochs = start(tmp_path / 'run', folders, REWIND, notify=lines.append)
     Exploding(monkeypatch, [7])
     records = list(epochs)
     assert [record.epoch for record in records] == [1, 2, 3]
     assert [record.learning_rate for record in records] == [0.01, 0.005, 0.005]
-    assert said == ['the loss is nan in epoch 2, batch 3, at learning rate 0.01: back to the end '
-                    'of epoch 1, with learning rate 0.005 (1 of at most 5 times)']
-    resumed = go_on(run, folders, num_epochs=4)
+    assert lines == ['the loss is nan in epoch 2, batch 3, at learning rate 0.01: restored the '
+                     'checkpoint at the end of epoch 1 and halved the learning rate to 0.005 (1 of '
+                     'at most 5 times)']
+    resumed = resume(run, folders, num_epochs=4)
     assert [record.learning_rate for record in resumed] == [0.005]
     assert RunDirectory.open(run.path).last().state.rewinds == 1
 
 
-def test_a_run_that_diverges_at_once_goes_back_to_the_beginning(tmp_path, folders, monkeypatch):
-    said = []
-    run, epochs = start(tmp_path / 'run', folders, replace(on_diverge='rewind'), say=said.append)
+def test_a_run_that_diverges_at_once_is_restored_to_its_beginning(tmp_path, folders, monkeypatch):
+    lines = []
+    run, epochs = start(tmp_path / 'run', folders, REWIND, notify=lines.append)
     Exploding(monkeypatch, [1, 4])   # three steps are made before the second loss is read
     assert next(epochs).learning_rate == 0.0025
-    assert [line.partition('rate ')[2] for line in said] == [
-        '0.01: back to the beginning, with learning rate 0.005 (1 of at most 5 times)',
-        '0.005: back to the beginning, with learning rate 0.0025 (2 of at most 5 times)']
+    assert [line.partition('rate ')[2] for line in lines] == [
+        '0.01: restored the checkpoint at the beginning and halved the learning rate to 0.005 (1 '
+        'of at most 5 times)',
+        '0.005: restored the checkpoint at the beginning and halved the learning rate to 0.0025 (2 '
+        'of at most 5 times)']
 
 
-def test_a_spoilt_checkpoint_is_passed_over(tmp_path, folders, monkeypatch):
-    said = []
-    run, epochs = start(tmp_path / 'run', folders, replace(on_diverge='rewind'), say=said.append)
-    Exploding(monkeypatch, [10], value=1e20)   # finite, and past mending, at the end of epoch 2
+def test_a_checkpoint_of_huge_weights_is_passed_over(tmp_path, folders, monkeypatch):
+    lines = []
+    run, epochs = start(tmp_path / 'run', folders, REWIND, notify=lines.append)
+    Exploding(monkeypatch, [10], value=1e20)   # finite and useless, at the end of epoch 2
     records = list(epochs)
     assert [record.epoch for record in records] == [1, 2, 2, 3]
-    assert ['back to the end of epoch 2' in said[0], 'back to the end of epoch 1' in said[1]] == [
+    assert ['at the end of epoch 2' in lines[0], 'at the end of epoch 1' in lines[1]] == [
         True, True]
     history = RunDirectory.open(run.path).history
     assert [record.learning_rate for record in history] == [0.01, 0.0025, 0.0025]
 
 
-def test_a_run_goes_back_five_times_at_most(tmp_path, folders, monkeypatch):
-    said = []
-    run, epochs = start(tmp_path / 'run', folders, replace(on_diverge='rewind'), say=said.append)
+def test_a_run_is_restored_five_times_at_most(tmp_path, folders, monkeypatch):
+    lines = []
+    run, epochs = start(tmp_path / 'run', folders, REWIND, notify=lines.append)
     Exploding(monkeypatch, range(1, 1000))
     with pytest.raises(Diverged) as error:
         next(epochs)
     assert str(error.value) == (
         'the loss is nan in epoch 1, batch 2, at learning rate 0.0003125: try a smaller one, such '
-        'as 3.125e-05; going back and halving the learning rate has not helped 5 times')
-    assert len(said) == 5 and len(RunDirectory.open(run.path).history) == 0
+        'as 3.125e-05; restoring a checkpoint and halving the learning rate has not helped 5 times')
+    assert len(lines) == 5 and len(RunDirectory.open(run.path).history) == 0

@@ -1,22 +1,22 @@
-"""Trains a run in a process of its own, which is killed on the way."""
+"""Train a run in a process of its own, which is killed in the middle."""
 import os
 import signal
 
 from forked import forked
 
-LIMIT = 300   # seconds
+TIMEOUT_S = 300
 
 
 def train_and_kill(path, config, data, *, at_batch=None, at_call=None):
-    """Starts the run `path` on the folder `data`, or goes on with it, until it is killed (-9).
+    """Start or resume the run `path` on the folder `data` in a process that is killed (-9).
 
-    That is once so many batches of this process are done, or as it is about to make its so manieth
-    call that changes what is on the disk. Returns whether it was killed before its end.
+    It is killed after batch number `at_batch` of this process, or before its call number `at_call`
+    that changes the disk. Return whether it was killed before it finished.
     """
     process = forked.Process(target=_train,
                              args=(str(path), config, str(data), at_batch, at_call))
     process.start()
-    process.join(LIMIT)
+    process.join(TIMEOUT_S)
     assert process.exitcode in (0, -signal.SIGKILL), f'status {process.exitcode}'
     return process.exitcode != 0
 

@@ -1,4 +1,4 @@
-"""Frozen features are computed once, found again only where nothing has changed, and equal."""
+"""Frozen features are computed once, and again after any change of what determines them."""
 import os
 import random
 
@@ -10,7 +10,7 @@ from gluon_finetune.compat.imports import array, value_of
 from gluon_finetune.config import Config
 from gluon_finetune.models.freeze import is_frozen
 from gluon_finetune.models.graphs import split
-from gluon_finetune.training import feature_cache as frozen
+from gluon_finetune.training.feature_cache import FeatureLoader
 
 pytestmark = pytest.mark.mxnet1   # whose graphs can be cut and rewritten
 
@@ -30,10 +30,10 @@ def empty_cache(tmp_path, monkeypatch):
 
 @pytest.fixture
 def passes(monkeypatch):
-    """Counts how often features were computed: two, for training and test, when nothing is kept."""
+    """Count how often features are computed: twice, for training and test, without a cache."""
     made = []
-    write = frozen.FeatureLoader._write
-    monkeypatch.setattr(frozen.FeatureLoader, '_write',
+    write = FeatureLoader._write
+    monkeypatch.setattr(FeatureLoader, '_write',
                         lambda *args: made.append(1) or write(*args))
     return made
 
@@ -49,18 +49,18 @@ def train(net, folders, **options):
     return [record.loss for record in history], [record.test_acc for record in history], weights
 
 
-def test_kept_features_train_as_fresh_ones_on_the_same_views(tiny_source, folders, numpy_mode):
-    kept = train(frozen_net(tiny_source, folders), folders, views=3)
+def test_cached_features_train_as_fresh_ones_of_the_same_crops(tiny_source, folders, numpy_mode):
+    cached = train(frozen_net(tiny_source, folders), folders, views=3)
     fresh = train(frozen_net(tiny_source, folders), folders, views=0)
-    assert kept[0] == pytest.approx(fresh[0], abs=1e-5) and kept[1] == fresh[1]
-    assert all(abs(one - other).max() < 1e-5 for one, other in zip(kept[2], fresh[2]))
+    assert cached[0] == pytest.approx(fresh[0], abs=1e-5) and cached[1] == fresh[1]
+    assert all(abs(one - other).max() < 1e-5 for one, other in zip(cached[2], fresh[2]))
 
 
-def test_fewer_views_come_again(tiny_source, folders):
-    kept = train(frozen_net(tiny_source, folders), folders, views=1)
+def test_fewer_crops_are_reused(tiny_source, folders):
+    cached = train(frozen_net(tiny_source, folders), folders, views=1)
     fresh = train(frozen_net(tiny_source, folders), folders, views=0)
-    assert kept[0][0] == pytest.approx(fresh[0][0], abs=1e-5)
-    assert (kept[2][0] != fresh[2][0]).any()
+    assert cached[0][0] == pytest.approx(fresh[0][0], abs=1e-5)
+    assert (cached[2][0] != fresh[2][0]).any()
 
 
 def test_features_are_computed_once(tiny_source, folders, passes):
@@ -83,39 +83,39 @@ def change_a_weight(folders, net):
 
 
 @pytest.mark.parametrize('change, new', [(change_an_image, 1), (change_a_weight, 2)])
-def test_a_stale_file_is_never_used(tiny_source, folders, passes, change, new):
+def test_features_are_computed_again_after_a_change(tiny_source, folders, passes, change, new):
     train(frozen_net(tiny_source, folders), folders)
     net = frozen_net(tiny_source, folders)
     change(folders, net)
-    kept = train(net, folders, num_epochs=1)
+    cached = train(net, folders, num_epochs=1)
     assert len(passes) == 2 + new
     net = frozen_net(tiny_source, folders)
     if change is change_a_weight:
         change(folders, net)
-    assert kept[0] == pytest.approx(train(net, folders, num_epochs=1, views=0)[0], abs=1e-5)
+    assert cached[0] == pytest.approx(train(net, folders, num_epochs=1, views=0)[0], abs=1e-5)
 
 
 @pytest.mark.parametrize('options', [{'image_size': 48}, {'min_area': 0.5}, {'seed': 6}])
-def test_other_views_are_other_features(tiny_source, folders, passes, options):
+def test_other_crops_are_other_features(tiny_source, folders, passes, options):
     train(frozen_net(tiny_source, folders), folders)
     train(frozen_net(tiny_source, folders), folders, **options)
     assert len(passes) >= 3
 
 
-def test_nothing_is_kept_of_a_net_that_learns(tiny_source, folders, passes):
+def test_features_that_learn_are_not_cached(tiny_source, folders, passes):
     net = gf.finetune_net(tiny_source, folders.classes)
     assert not is_frozen(net) and is_frozen(frozen_net(tiny_source, folders))
     train(net, folders, num_epochs=1)
     assert passes == []
 
 
-def test_dropout_in_the_features_cannot_be_kept(folders, passes):
+def test_features_with_dropout_are_not_cached(folders, passes):
     net = gf.freeze_features(gf.scratch_net('alexnet', folders.classes))
     net(array(np.zeros((1, 3, 224, 224))))
     assert split(net) is None
 
 
-def test_images_that_broke_are_left_out(tiny_source, folders):
+def test_unreadable_images_are_skipped(tiny_source, folders):
     net = frozen_net(tiny_source, folders)
     config = Config(batch_size=7, image_size=32, on_bad='skip', seed=5)
     os.remove(folders.train.items[3][0])
@@ -127,7 +127,8 @@ def test_images_that_broke_are_left_out(tiny_source, folders):
     assert [path for path, _ in train_iter.skipped] == [gone[0]]
 
 
-def test_a_cache_that_cannot_be_written_is_no_matter(tiny_source, folders, monkeypatch, tmp_path):
+def test_without_a_writable_cache_features_are_temporary(tiny_source, folders, monkeypatch,
+                                                            tmp_path):
     (tmp_path / 'file').write_text('')
     monkeypatch.setenv('GLUON_FINETUNE_CACHE', str(tmp_path / 'file'))
     assert len(train(frozen_net(tiny_source, folders), folders)[0]) == 3
@@ -135,7 +136,7 @@ def test_a_cache_that_cannot_be_written_is_no_matter(tiny_source, folders, monke
 
 @pytest.mark.parametrize('name, size', [('mobilenetv2_0.25', 32), ('resnet18_v1b', 32),
                                         ('mobilenetv3_small', 64)])
-def test_a_net_is_its_two_parts(name, size, numpy_mode):
+def test_output_of_features_is_the_net(name, size, numpy_mode):
     net, X = gf.scratch_net(name, 3), array(np.random.randn(2, 3, size, size))
     expected = net(X).asnumpy()
     parts = split(net)

@@ -6,6 +6,7 @@ import pytest
 from gluon_finetune.compat.gluon import devices_of
 from gluon_finetune.compat.imports import array, mx
 from gluon_finetune.errors import Diverged, UsageError
+from gluon_finetune.training.evaluate import evaluate_accuracy
 from gluon_finetune.training.loop import seed_everything, train_ch13, train_steps
 from gluon_finetune.training.metrics import START
 
@@ -36,9 +37,9 @@ def trainer_for(net, learning_rate=0.1, wd=0.0):
     return mx.gluon.Trainer(net.collect_params(), 'sgd', {'learning_rate': learning_rate, 'wd': wd})
 
 
-def batches(X, y, batch_size):
-    X, y = np.asarray(X, 'float32'), np.asarray(y, 'int32')
-    return [(array(X[i:i + batch_size]), array(y[i:i + batch_size], dtype='int32'))
+def batches(X, y, batch_size, dtype='int32'):
+    X, y = np.asarray(X, 'float32'), np.asarray(y, dtype)
+    return [(array(X[i:i + batch_size]), array(y[i:i + batch_size], dtype=dtype))
             for i in range(0, len(X), batch_size)]
 
 
@@ -115,7 +116,7 @@ def test_train_ch13_returns_the_history():
     assert history[2].loss < history[0].loss
 
 
-def test_a_loss_that_is_not_finite_stops_the_run():
+def test_a_loss_of_nan_stops_the_run():
     net = linear(ONE)
     good = batches([[1, 0], [0, 2]], [0, 1], 1)
     bad = batches([[np.nan, 0]], [0], 1)
@@ -155,34 +156,34 @@ class Shuffled:
 
 
 class Numbered(list):
-    """Batches that can be gone on with in the middle."""
+    """Batches of an epoch that can be started in its middle."""
 
     def batches(self, start):
         return iter(self[start:])
 
 
 @pytest.mark.parametrize('epoch, batch', [(1, 1), (1, 3), (2, 0), (2, 2)])
-def test_a_run_can_go_on_after_any_batch(epoch, batch):
+def test_a_run_can_be_resumed_after_any_batch(epoch, batch):
     def fit_from(net, start, stop=None):
         for meter in train_steps(net, data, data, LOSS, trainer_for(net), 2, start=start, seed=5,
                                  progress=False):
-            if stop == (meter.place().epoch, meter.place().batch):
+            if stop == meter.position()[:2]:
                 break
         return meter
     generator = np.random.RandomState(0)
     data = Numbered(batches(generator.randn(8, 3, 6, 6), generator.randint(0, 2, 8), 2))
-    whole, parts = dropping(), dropping()
-    expected = fit_from(whole, START).record
-    place = fit_from(parts, START, (epoch, batch)).place()
-    record = fit_from(parts, place).record
+    unbroken, resumed = dropping(), dropping()
+    expected = fit_from(unbroken, START).record
+    position = fit_from(resumed, START, (epoch, batch)).position()
+    record = fit_from(resumed, position).record
     assert (record.loss, record.train_acc, record.test_acc) == (
         expected.loss, expected.train_acc, expected.test_acc)
-    for one, other in zip(weights(whole), weights(parts)):
+    for one, other in zip(weights(unbroken), weights(resumed)):
         assert (one == other).all()
 
 
 def dropping():
-    """A net that is itself random, hybridized."""
+    """Return a hybridized net with Dropout."""
     net = mx.gluon.nn.HybridSequential()
     net.add(mx.gluon.nn.Dense(8, in_units=108), mx.gluon.nn.Dropout(0.5),
             mx.gluon.nn.Dense(2, in_units=8))
@@ -192,13 +193,63 @@ def dropping():
     return net
 
 
-def test_the_meter_says_where_the_run_is():
+def test_the_meter_knows_the_position():
     net = linear(ONE)
     data = batches([[1, 0], [0, 2], [1, 1]], [0, 1, 0], 2)
     steps = train_steps(net, data, data, LOSS, trainer_for(net), 1, ONE, progress=False)
-    place = next(steps).place()
-    assert place[:3] == (1, 1, 2) and place.loss == pytest.approx(2 * math.log(2), rel=1e-5)
-    assert place.correct == 1 and place.seconds > 0
-    assert next(steps).place()[:3] == (1, 2, 3)
+    position = next(steps).position()
+    assert position[:3] == (1, 1, 2)
+    assert position.loss == pytest.approx(2 * math.log(2), rel=1e-5)
+    assert position.correct == 1 and position.seconds > 0
+    assert next(steps).position()[:3] == (1, 2, 3)
     meter = next(steps)
-    assert meter.record.epoch == 1 and meter.place() == START._replace(epoch=2)
+    assert meter.record.epoch == 1 and meter.position() == START._replace(epoch=2)
+
+
+@pytest.mark.parametrize('devices', [ONE, TWO])
+def test_labels_may_be_soft(numpy_mode, devices):
+    net, loss = linear(devices), mx.gluon.loss.SoftmaxCrossEntropyLoss(sparse_label=False)
+    data = batches([[1, 0], [0, 2]], [[0.7, 0.3], [0.4, 0.6]], 2, 'float32')
+    trainer = trainer_for(net)
+    record = [meter.record for meter in train_steps(net, data, data, loss, trainer, 1, devices,
+                                                    progress=False)][-1]
+    # softmax gives 1/2 everywhere: gradient (p - y) x^T, mean over two examples, step 0.1
+    assert np.allclose(weights(net)[0], [[0.01, -0.01], [-0.01, 0.01]])
+    assert record.loss == pytest.approx(math.log(2), rel=1e-5)
+    assert (record.train_acc, record.test_acc) == (0.5, 1.0)
+
+
+def test_soft_labels_of_one_class_are_its_number(numpy_mode):
+    def train(y, dtype, loss):
+        net = convolutional(ONE)
+        data = batches(X, y, 4, dtype)
+        records = [meter.record for meter in train_steps(net, data, data, loss, trainer_for(net),
+                                                         2, ONE, progress=False) if meter.record]
+        return weights(net), records
+    generator = np.random.RandomState(0)
+    X, y = generator.randn(8, 3, 6, 6), generator.randint(0, 2, 8)
+    hard_weights, hard = train(y, 'int32', LOSS)
+    soft_weights, soft = train(np.eye(2)[y], 'float32',
+                               mx.gluon.loss.SoftmaxCrossEntropyLoss(sparse_label=False))
+    assert all(np.allclose(one, two, atol=1e-6) for one, two in zip(hard_weights, soft_weights))
+    assert [r[2:4] for r in hard] == [r[2:4] for r in soft]
+
+
+def test_evaluation_can_be_handed_in():
+    net, data = linear(ONE), batches([[1, 0], [0, 2]], [0, 1], 2)
+    averaged = linear(ONE)   # in place of averaged weights: not trained
+    accuracies = iter([0.25, 0.75])
+    steps = train_steps(net, data, None, LOSS, trainer_for(net), 2, ONE, progress=False,
+                        evaluate=lambda: next(accuracies))
+    assert [meter.record.test_acc for meter in steps if meter.record] == [0.25, 0.75]
+    steps = train_steps(net, data, None, LOSS, trainer_for(net), 1, ONE, progress=False,
+                        evaluate=lambda: evaluate_accuracy(averaged, data))
+    assert [meter.record.test_acc for meter in steps if meter.record] == [0.5]
+
+
+def test_a_schedule_in_the_trainer_is_recorded():
+    net, data = linear(ONE), batches([[1, 0], [0, 2]], [0, 1], 1)
+    trainer = mx.gluon.Trainer(net.collect_params(), 'sgd', {
+        'lr_scheduler': mx.lr_scheduler.PolyScheduler(4, 0.1, pwr=1)})
+    history = train_ch13(net, data, data, LOSS, trainer, 2, ONE, progress=False)
+    assert [record.learning_rate for record in history] == pytest.approx([0.1, 0.05])

@@ -1,0 +1,54 @@
+"""The identity of a run: the settings, source file and images that resuming may not change."""
+from __future__ import annotations
+
+import dataclasses
+import os
+from typing import Any, Dict
+
+from ..config import Config
+from ..data.folders import ImageFolders
+from ..errors import UsageError
+from ..files.hashing import file_sha256
+from .manifest import Manifest
+
+IDENTITY_KEYS = ('config', 'source', 'pictures')
+Identity = Dict[str, Any]   # settings, SHA-256 of the source file and of the manifest, for JSON
+
+# Settings that a resumed run may change: its results so far do not depend on them.
+FREE = ('num_epochs', 'num_workers', 'cache', 'cache_limit', 'on_bad', 'on_diverge', 'checkpoint_every')  # noqa: E501
+
+
+def run_identity(config: Config, manifest: Manifest | None) -> Identity:
+    """Return the identity of a run as a dict for JSON."""
+    is_file = config.source is not None and os.path.isfile(config.source)
+    return {'config': dataclasses.asdict(config),
+            'source': file_sha256(config.source) if is_file else None,
+            'pictures': manifest.sha256 if manifest else None}
+
+
+def check_same_settings(path: str, started: Identity, config: Config) -> None:
+    """Raise `UsageError` where settings or source differ from those a run was started with."""
+    for name, value in dataclasses.asdict(config).items():
+        before = started['config'].get(name, value)
+        if name not in FREE and before != value:
+            raise UsageError(f'{path} was started with {name}={before!r}, not {value!r}: a resumed '
+                             f'run keeps its settings (only the number of epochs may grow)')
+    source = run_identity(config, None)['source']
+    if None not in (source, started['source']) and source != started['source']:
+        raise UsageError(f'{config.source} is not the file that {path} was started from (SHA-256 '
+                         f'{source[:8]}..., not {started["source"][:8]}...): restore that file')
+
+
+def check_same_images(path: str, started: Identity, manifest: Manifest, folders: ImageFolders,
+                      allow_missing: bool) -> None:
+    """Raise `UsageError` where images differ from those a run was started with, its manifest."""
+    now = Manifest.of(folders)
+    if started['pictures'] in (None, now.sha256):
+        return
+    if manifest.sha256 != started['pictures']:
+        raise UsageError(f'the images in {folders.root} are not those that {path} was started '
+                         f'with, and its pictures.csv, which lists them, was changed')
+    difference = manifest.difference(now, allow_missing)
+    if difference:
+        raise UsageError(f'the images in {folders.root} are not those that {path} was started '
+                         f'with: {difference}; restore the original images')

@@ -7,6 +7,7 @@ import collections
 import dataclasses
 import json
 import math
+from typing import Literal, Union, get_args, get_origin
 
 from ..errors import UsageError
 from .atomic import atomic_write
@@ -51,7 +52,7 @@ def read_record(path, kind):
                              f'are')
         if not _fits(value, fields[name]):
             raise UsageError(f'{path} has {name}={_shown(value)}: expected '
-                             f'{fields[name].type.__name__}')
+                             f'{_type_name(fields[name])}')
     try:
         return kind(**values)
     except UsageError as error:
@@ -59,11 +60,15 @@ def read_record(path, kind):
 
 
 def _fits(value, field):
-    if value is None:
-        return field.default is None or field.type is int   # a seed may be None
-    if field.type is float:
-        return type(value) in (int, float)
-    return type(value) is field.type
+    kinds = get_args(field.type) if get_origin(field.type) is Union else (field.type,)
+    kinds = [str if get_origin(kind) is Literal else kind for kind in kinds]
+    return type(value) in kinds or float in kinds and type(value) is int
+
+
+def _type_name(field):
+    kind, = set(get_args(field.type) or [field.type]) - {type(None)} if (
+        get_origin(field.type) is Union) else [field.type]
+    return 'str' if get_origin(kind) is Literal else kind.__name__
 
 
 def _shown(value):

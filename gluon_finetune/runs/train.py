@@ -5,7 +5,7 @@ import random
 import warnings
 
 from ..compat.imports import set_attribute
-from ..config import DEFAULT_NETWORK
+from ..config import DEFAULT_NETWORK, resumable_options
 from ..data.check import refuse_bad_images
 from ..errors import Diverged, UsageError
 from ..files.locks import held
@@ -19,10 +19,6 @@ from .directory import RunDirectory, check_free, identify
 from .interrupt import end_requests
 from .manifest import Manifest
 from .session import Keeper
-
-# Settings that a resumed run may have otherwise: its result up to here does not depend on them.
-FREE = ('num_epochs', 'num_workers', 'cache', 'cache_limit', 'on_bad', 'on_diverge',
-        'checkpoint_every')
 
 
 def start_run(path, config, folders, devices=None):
@@ -119,7 +115,7 @@ def rebuild_net(config, classes, weights):
 def _refuse_other_settings(path, started, config):
     for name, value in dataclasses.asdict(config).items():
         was = started['config'].get(name, value)
-        if name not in FREE and was != value:
+        if name not in resumable_options() and was != value:
             raise UsageError(f'{path} was started with {name}={was!r}, not {value!r}: a resumed '
                              f'run keeps its settings (only the number of epochs may grow)')
     source = identify(config, None)['source']

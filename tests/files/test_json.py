@@ -97,8 +97,8 @@ def test_a_record(path):
     ('{"seed": "../../x"}', " has seed='../../x': expected int"),
     ('{"learning_rate": "0.1"}', " has learning_rate='0.1': expected float"),
     ('{"network": "%s", "wd": []}' % ('x' * 99), ' has wd=[]: expected float'),
-    ('{"batch_size": 0}', ': batch_size is 0: it must be a whole number from 1 up'),
-    ('{"batch_size": null}', ': batch_size is None: it must be a whole number from 1 up')])
+    ('{"batch_size": 0}', ': batch_size must be a whole number of at least 1, not 0'),
+    ('{"batch_size": null}', ' has batch_size=None: expected int')])
 def test_what_is_no_record(path, text, reason):
     path.write_text(text)
     assert refused(read_record, 'a.json', Config) == 'a.json' + reason

@@ -1,32 +1,23 @@
-"""The command `doctor`: examines, and prints the screen or JSON; runs where MXNet does not."""
+"""`gluon-finetune doctor`, which also runs where MXNet or NumPy cannot be imported."""
+from __future__ import annotations
+
 import argparse
-import json
 
-from .examine import broken, examine, screen
-
-
-def add_doctor(commands):
-    """Adds the command to those of the command line."""
-    command = commands.add_parser('doctor', help='what does not work here, and what to do')
-    command.add_argument('--json', action='store_true')
-    command.set_defaults(run=doctor)
+from .common import add_json, print_json
 
 
-def doctor(args):
-    """Prints what was found; returns 1 where something is broken."""
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the findings; return 1 if something is broken."""
+    from ..doctor.examine import broken, examine, screen
     sections = examine()
     if args.json:
-        print(json.dumps([{'section': section, **finding._asdict()}
-                          for section, findings in sections.items() for finding in findings],
-                         indent=2, ensure_ascii=False))
+        print_json([{'section': section, **finding._asdict()}
+                    for section, findings in sections.items() for finding in findings])
     else:
         print(screen(sections))
     return 1 if broken(sections) else 0
-
-
-def main(words):
-    """Runs `doctor` alone, as the whole command line needs MXNet."""
-    parser = argparse.ArgumentParser(prog='gluon-finetune')
-    add_doctor(parser.add_subparsers(metavar='COMMAND'))
-    args = parser.parse_args(words)
-    return args.run(args)

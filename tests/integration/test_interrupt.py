@@ -60,11 +60,11 @@ def test_a_run_that_is_stopped_goes_on_as_if_nothing_had_been(
     where = (f'batch {place.batch} of epoch {place.epoch}' if place.batch
              else f'the end of epoch {place.epoch - 1}')
     last = errors.splitlines()[-1]
-    assert last == (f'gluon-finetune: stopped by {name} after {where}; go on with: '
+    assert last == (f'gluon-finetune: stopped by {name} after {where}; resume with: '
                     f"gluon-finetune train {chairs} --out '{run}' --resume")
     assert (run / 'log.txt').read_text().splitlines()[-1] == last.partition(': ')[2]
     epochs = max(place.epoch, 4)
-    again = shlex.split(last.partition('go on with: ')[2])[1:] + ['--epochs', str(epochs)]
+    again = shlex.split(last.partition('resume with: ')[2])[1:] + ['--epochs', str(epochs)]
     subprocess.run(COMMAND + again, check=True, capture_output=True)
     assert losses(run)[:4] == whole and len(losses(run)) == epochs
 

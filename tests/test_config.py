@@ -91,7 +91,9 @@ def test_a_new_field_is_a_keyword_of_train_fine_tuning(made_up):
 
 
 def test_the_page_has_the_table():
-    assert options_table() in PAGE.read_text('utf-8')
+    assert options_table() in PAGE.read_text('utf-8'), (
+        'docs/options.md is out of date: replace its table by the output of '
+        'gluon_finetune.config.options_table()')
 
 
 def test_every_option_has_help_and_a_flag_of_its_own():

@@ -46,7 +46,7 @@ FEW_TESTS = ['tests/compat/test_imports.py', 'tests/compat/test_gluon.py',
              'tests/compat/test_layers.py', 'tests/compat/test_graphs.py',
              'tests/models/test_params_file.py']
 ALL_TESTS = ['tests/compat', 'tests/files', 'tests/data', 'tests/models', 'tests/training',
-             'tests/runs', 'tests/results', 'tests/cli/test_main.py']
+             'tests/runs', 'tests/results', 'tests/cli/test_main.py', 'tests/cli/test_train.py']
 STEPS = ['install', 'import', 'doctor', 'fine-tune', 'cross-load', 'tests']
 
 

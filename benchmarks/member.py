@@ -35,7 +35,7 @@ def write(folder):
 
 
 def train(folder, name, *options):
-    status = cli.main(['train', str(folder / 'images'), '--out', str(folder / name), *options])
+    status = cli(['train', str(folder / 'images'), '--out', str(folder / name), *options])
     if status:
         raise SystemExit(f'train ended with status {status}')
 

@@ -1,85 +1,110 @@
-"""The chapter's numbers, each once and with its reason; does not know what is done with them."""
+"""`Config`: every option of a training run once, with its type, default, range and help text.
+
+Derived from its fields: flags of `gluon-finetune train`, value checks, the check of `config.json`,
+the resume rule, the keywords of `train_fine_tuning` and the table in `docs/options.md`.
+"""
+# No `from __future__ import annotations`: the types of the fields are read at run time.
 import dataclasses
-import math
+from typing import Any, Collection, List, Literal, Mapping, Optional
 
 from .errors import UsageError
+from .options import Option, markdown_table, option, options_of
 
-# Per-channel mean and deviation of ImageNet's RGB images scaled to [0, 1]: what every
-# pretrained network of the zoos was trained on.
+# Per-channel mean and deviation of ImageNet's RGB images scaled to [0, 1]: every pretrained
+# network of the zoos was trained on images normalised with them.
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
 # Test images are resized to this multiple of the input before the centre crop.
 RESIZE_RATIO = 256 / 224
 
-# The chapter's network: the smallest that shows what pretraining does.
+# The chapter's network: the smallest that shows the benefit of pretraining.
 DEFAULT_NETWORK = 'resnet18_v2'
-
-
-# What the settings that are words may be.
-CHOICES = {'dtype': ('float32', 'bfloat16', 'float16'), 'cache': (None, 'ram', 'disk'),
-           'on_bad': ('stop', 'skip'), 'on_diverge': ('stop', 'rewind')}
 
 
 @dataclasses.dataclass(frozen=True)
 class Config:
-    """One fine-tuning run; the defaults are those of the chapter, section "Fine-tuning the model".
+    """Options of one training run; the defaults are the chapter's.
 
-    Raises `UsageError` for a number no run can start with.
+    Source: the chapter, section "Fine-tuning the model".
+
+    Raises:
+        UsageError: For a value of another type or out of range.
     """
-    network: str = None            # None: read off the source file's name, else DEFAULT_NETWORK
-    source: str = None             # file with pretrained weights; None: the zoo's own
-    scratch: bool = False          # random weights everywhere: the chapter's comparison
-    learning_rate: float = 0.01    # small, because the features are already good
-    batch_size: int = 128
-    num_epochs: int = 5
-    wd: float = 0.001              # weight decay, on every parameter
-    lr_mult: float = 10            # the new output layer starts from nothing, so it learns faster
-    image_size: int = 224          # what ImageNet networks were trained at
-    min_area: float = 0.08         # of a random crop; more where objects are small in the image
-    freeze: bool = False           # features stay as they are (exercise 3)
-    seed: int = 0
-    dtype: str = 'float32'         # bfloat16 or float16 where the device computes in it
-    views: int = 1                 # crops of an image whose frozen features are kept; 0: none
-    num_workers: int = 1           # threads that prepare batches; without a GPU one is enough
-    cache: str = None              # 'ram' or 'disk': keep decoded images for the next epoch
-    cache_limit: int = None        # bytes of it; None: half of what is free
-    on_bad: str = 'stop'           # or 'skip': what an image that breaks while training leads to
-    on_diverge: str = 'stop'       # or 'rewind': to the last checkpoint, at half the learning rate
-    checkpoint_every: int = None   # batches; None: after each epoch alone
+    network: Optional[str] = option(
+        None, "name of a network in the zoo (default: the source file's, or resnet18_v2)",
+        run_only=True)
+    source: Optional[str] = option(
+        None, "file with pretrained weights (default: the zoo's)", run_only=True)
+    scratch: bool = option(False, 'start from random weights', run_only=True)
+    # Small, because the features are already good.
+    learning_rate: float = option(0.01, 'learning rate of the features', flag='--lr', above=0)
+    batch_size: int = option(128, 'images per step', minimum=1)
+    num_epochs: int = option(
+        5, 'passes over the training images', flag='--epochs', minimum=1, resumable=True)
+    wd: float = option(0.001, 'weight decay, on every parameter', minimum=0)
+    # The new output layer starts from random weights, so it learns faster.
+    lr_mult: float = option(
+        10, 'factor on the learning rate for the output layer', above=0, run_only=True)
+    # The size ImageNet networks were trained at.
+    image_size: int = option(224, 'height and width of the input in pixels', minimum=1)
+    # Larger where objects are small in the image.
+    min_area: float = option(
+        0.08, 'smallest share of an image that a training crop covers', above=0, maximum=1)
+    freeze: bool = option(False, 'train the output layer only (exercise 3)', run_only=True)
+    seed: Optional[int] = option(0, 'runs with the same seed give the same result', minimum=0)
+    dtype: Literal['float32', 'bfloat16', 'float16'] = option(
+        'float32', 'compute precision: float32, bfloat16 or float16')
+    views: int = option(
+        1, 'with --freeze: crops per image whose features are cached; 0: no cache', minimum=0)
+    # Without a GPU one thread is enough.
+    num_workers: int = option(
+        1, 'threads that prepare images; no effect on results', flag='--workers', minimum=0,
+        resumable=True)
+    cache: Optional[Literal['ram', 'disk']] = option(
+        None, 'cache decoded images for later epochs: in ram or on disk', resumable=True)
+    cache_limit: Optional[int] = option(
+        None, 'maximum size of the image cache in bytes (default: half of the free space)',
+        minimum=1, resumable=True)
+    on_bad: Literal['stop', 'skip'] = option(
+        'stop', 'stop or skip when an image becomes unreadable during training', resumable=True,
+        run_only=True)
+    on_diverge: Literal['stop', 'rewind'] = option(
+        'stop', 'when the loss becomes NaN or infinite: stop, or restore the last checkpoint and '
+        'halve the learning rate', resumable=True, run_only=True)
+    checkpoint_every: Optional[int] = option(
+        None, 'batches between checkpoints within an epoch (default: none)', minimum=1,
+        resumable=True, run_only=True)
 
-    def __post_init__(self):
-        for name in ('batch_size', 'num_epochs', 'image_size'):
-            _check_whole(name, getattr(self, name), 1)
-        for name in ('cache_limit', 'checkpoint_every'):
-            if getattr(self, name) is not None:
-                _check_whole(name, getattr(self, name), 1)
-        for name, allowed in CHOICES.items():
-            if getattr(self, name) not in allowed:
-                raise UsageError(f'{name} is {getattr(self, name)!r}: it must be one of '
-                                 f'{", ".join(map(str, allowed))}')
-        for name in ('num_workers', 'views'):
-            _check_whole(name, getattr(self, name), 0)
-        if self.seed is not None:
-            _check_whole('seed', self.seed, 0)
-        _check_positive('learning_rate', self.learning_rate)
-        _check_positive('lr_mult', self.lr_mult)
-        if not (_is_number(self.min_area) and 0 < self.min_area <= 1):
-            raise UsageError(f'min_area is {self.min_area!r}: it must be above 0 and at most 1, '
-                             f'the share of the image that a crop keeps')
-        if not (_is_number(self.wd) and 0 <= self.wd < math.inf):
-            raise UsageError(f'wd is {self.wd!r}: it must be a number from 0 up, such as 0.001')
+    def __post_init__(self) -> None:
+        for each in options_of(type(self)):
+            value = getattr(self, each.name)
+            if not each.allows(value):
+                raise UsageError(f'{each.name} must be {each.expected}, not {value!r}')
 
 
-def _is_number(value):
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+def options() -> List[Option]:
+    """Return every option."""
+    return options_of(Config)
 
 
-def _check_whole(name, value, least):
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise UsageError(f'{name} is {value!r}: it must be a whole number from {least} up')
+def resumable_options() -> List[str]:
+    """Return the names of the options that a resumed run may change."""
+    return [each.name for each in options() if each.resumable]
 
 
-def _check_positive(name, value):
-    if not (_is_number(value) and 0 < value < math.inf):
-        raise UsageError(f'{name} is {value!r}: it must be a number above 0, such as 0.01')
+def options_table() -> str:
+    """Return the Markdown table of `docs/options.md`."""
+    return markdown_table(options())
+
+
+def replace_options(config: Config, given: Mapping[str, Any], known: Collection[str]) -> Config:
+    """Return `config` with the values `given`.
+
+    Raises:
+        UsageError: For a name that is not among the `known` ones, and as `Config` does.
+    """
+    for name in given:
+        if name not in known:
+            raise UsageError(f'unknown option {name!r}; known options: {", ".join(known)}')
+    return dataclasses.replace(config, **given)

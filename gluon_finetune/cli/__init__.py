@@ -1,1 +1,1 @@
-"""The command line: one module a command, which parses options, calls and prints."""
+"""The command line: one module per command, which parses arguments, calls, and prints."""

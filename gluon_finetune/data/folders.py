@@ -190,3 +190,13 @@ def hotdog(**options: Any) -> ImageFolders:
         WorkError: If the download fails.
     """
     return ImageFolders(download_extract('hotdog'), **options)
+
+
+def open_folders(data, **options):
+    """Return `ImageFolders(data, **options)`; for 'hotdog', unless a folder is called so, `hotdog`.
+
+    Raises as these do.
+    """
+    if data == 'hotdog' and not os.path.isdir(data):
+        return hotdog(**options)
+    return ImageFolders(data, **options)

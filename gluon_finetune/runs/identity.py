@@ -5,7 +5,7 @@ import dataclasses
 import os
 from typing import Any, Dict
 
-from ..config import Config
+from ..config import Config, resumable_options
 from ..data.folders import ImageFolders
 from ..errors import UsageError
 from ..files.hashing import file_sha256
@@ -13,9 +13,6 @@ from .manifest import Manifest
 
 IDENTITY_KEYS = ('config', 'source', 'pictures')
 Identity = Dict[str, Any]   # settings, SHA-256 of the source file and of the manifest, for JSON
-
-# Settings that a resumed run may change: its results so far do not depend on them.
-FREE = ('num_epochs', 'num_workers', 'cache', 'cache_limit', 'on_bad', 'on_diverge', 'checkpoint_every')  # noqa: E501
 
 
 def run_identity(config: Config, manifest: Manifest | None) -> Identity:
@@ -30,7 +27,7 @@ def check_same_settings(path: str, started: Identity, config: Config) -> None:
     """Raise `UsageError` where settings or source differ from those a run was started with."""
     for name, value in dataclasses.asdict(config).items():
         before = started['config'].get(name, value)
-        if name not in FREE and before != value:
+        if name not in resumable_options() and before != value:
             raise UsageError(f'{path} was started with {name}={before!r}, not {value!r}: a resumed '
                              f'run keeps its settings (only the number of epochs may grow)')
     source = run_identity(config, None)['source']

@@ -11,7 +11,7 @@ import hashlib
 import io
 import os
 import re
-from typing import Dict, Mapping, Optional, Tuple
+from typing import Dict, Mapping, Tuple
 
 from ..data.check import hash_images
 from ..data.dataset import shortlist
@@ -29,7 +29,7 @@ class Manifest(Dict[Tuple[str, str, str], str]):
     """(part, class, path) -> SHA-256 of the images of `ImageFolders`, in their order."""
 
     @classmethod
-    def of(cls, folders: ImageFolders, hashes: Optional[Mapping[str, str]] = None) -> Manifest:
+    def of(cls, folders: ImageFolders, hashes: Mapping[str, str] | None = None) -> Manifest:
         """List the images as they are now; paths are relative to the folder.
 
         `hashes` (path -> SHA-256, as of `ImageFolders.hashes`) spares reading them again.
@@ -85,7 +85,7 @@ class Manifest(Dict[Tuple[str, str, str], str]):
         """Return `folders` with exactly these images, including missing ones."""
         other = copy.copy(folders)
         other.train, other.test = (
-            images.holding((os.path.join(folders.root, *path.split('/')),
+            images.subset((os.path.join(folders.root, *path.split('/')),
                             folders.classes.index(name))
                            for side, name, path in self if side == part)
             for part, images in (('train', folders.train), ('test', folders.test)))

@@ -14,10 +14,9 @@ from typing import Any, Callable, Iterator, Sequence
 import numpy as np
 
 from ..compat.gluon import from_numpy
-from ..data.check import hash_images
 from ..config import Config
-from ..data.loader import stack_labels
-from ..data.loader import ImageLoader
+from ..data.check import hash_images
+from ..data.loader import ImageLoader, stack_labels
 from ..errors import WorkError
 from ..files.cache_dir import cache_dir
 from ..models.graphs import fused, graph_of, in_precision, split

@@ -133,11 +133,11 @@ def test_a_process_can_exit_in_the_middle_of_an_epoch(chairs):
 
 
 @pytest.mark.parametrize('options, message', [
-    ({'batch_size': 0}, 'batch_size is 0: it must be a whole number from 1 up'),
-    ({'batch_size': 2.5}, 'batch_size is 2.5: it must be a whole number from 1 up'),
+    ({'batch_size': 0}, 'batch_size must be a whole number of at least 1, not 0'),
+    ({'batch_size': 2.5}, 'batch_size must be a whole number of at least 1, not 2.5'),
     ({'batch_size': 2, 'num_workers': -1},
-     'num_workers is -1: it must be a whole number from 0 up'),
-    ({'batch_size': 2, 'image_size': 0}, 'image_size is 0: it must be a whole number from 1 up')])
+     'num_workers must be a whole number of at least 0, not -1'),
+    ({'batch_size': 2, 'image_size': 0}, 'image_size must be a whole number of at least 1, not 0')])
 def test_numbers_out_of_range(chairs, options, message):
     with pytest.raises(UsageError) as caught:
         load_data(ImageFolders(chairs), **options)

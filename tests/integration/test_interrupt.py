@@ -60,11 +60,11 @@ def test_a_stopped_run_continues_exactly_where_it_stopped(
     position = RunDirectory.open(str(run)).last().state.position
     where = describe_position(position)
     last = errors.splitlines()[-1]
-    assert last == (f'gluon-finetune: stopped by {name} after {where}; go on with: '
+    assert last == (f'gluon-finetune: stopped by {name} after {where}; resume with: '
                     f"gluon-finetune train {chairs} --out '{run}' --resume")
     assert (run / 'log.txt').read_text().splitlines()[-1] == last.partition(': ')[2]
     epochs = max(position.epoch, 4)
-    again = shlex.split(last.partition('go on with: ')[2])[1:] + ['--epochs', str(epochs)]
+    again = shlex.split(last.partition('resume with: ')[2])[1:] + ['--epochs', str(epochs)]
     subprocess.run(COMMAND + again, check=True, capture_output=True)
     assert losses(run)[:4] == expected and len(losses(run)) == epochs
 

@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from gluon_finetune.cli.main import main as cli
+from gluon_finetune.cli.main import main
 from gluon_finetune.errors import UsageError
 from gluon_finetune.models.pytorch import imports as torch_import
 from gluon_finetune.parity import checks, table
@@ -21,7 +21,7 @@ def two_checks(monkeypatch):
 
 
 def test_one_row_that_differs_fails(two_checks, capsys):
-    assert cli.main(['parity', '--only', 'loss', '--only', 'momentum']) == 1
+    assert main(['parity', '--only', 'loss', '--only', 'momentum']) == 1
     lines = capsys.readouterr().out.splitlines()
     assert [line.split('|')[1].strip() for line in lines[2:]] == ['loss', 'momentum']
     assert ['DIFFERS' in line for line in lines] == [False, False, False, True]
@@ -29,7 +29,7 @@ def test_one_row_that_differs_fails(two_checks, capsys):
 
 
 def test_json(two_checks, capsys):
-    assert cli.main(['parity', '--only', 'loss', '--json']) == 0
+    assert main(['parity', '--only', 'loss', '--json']) == 0
     row, = json.loads(capsys.readouterr().out)
     assert row == Row('loss', 0, 0, 'equal', None, None, None, 'why')._asdict()
 
@@ -41,7 +41,7 @@ def test_a_line():
 
 
 def test_no_such_comparison(two_checks, capsys):
-    assert cli.main(['parity', '--only', 'lost']) == 2
+    assert main(['parity', '--only', 'lost']) == 2
     assert capsys.readouterr().err == (
         'gluon-finetune: no comparison is called lost: expected a part of one of loss, momentum, '
         'a whole run\n')

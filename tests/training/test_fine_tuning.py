@@ -3,6 +3,7 @@ import pytest
 
 import gluon_finetune as gf
 from gluon_finetune.errors import UsageError, WorkError
+from gluon_finetune.training import fine_tuning
 
 SMALL = dict(batch_size=8, num_epochs=1, image_size=32, seed=0, progress=False)
 
@@ -36,13 +37,13 @@ def test_the_same_seed_gives_the_same_weights(folders):
 
 
 @pytest.mark.parametrize('batch_size', [5, 1000])
-def test_any_batch_size_does(folders, batch_size):
+def test_any_batch_size_works(folders, batch_size):
     net = gf.scratch_net('mobilenetv2_0.25', folders.classes)
     numbers = {**SMALL, 'batch_size': batch_size}
     assert len(gf.train_fine_tuning(net, 0.01, data=folders, **numbers)) == 1
 
 
-def test_the_output_moves_ten_times_as_far(folders):
+def test_the_output_layer_learns_ten_times_as_fast(folders):
     """One step with lr_mult=10 against one with lr_mult=1, from the same weights."""
     steps = []
     for lr_mult in (1, 10):
@@ -62,27 +63,60 @@ def test_the_output_moves_ten_times_as_far(folders):
 
 
 @pytest.mark.parametrize('change, message', [
-    (dict(batch_size=0), 'batch_size is 0: it must be a whole number from 1 up'),
-    (dict(num_epochs=0), 'num_epochs is 0: it must be a whole number from 1 up'),
-    (dict(image_size=1.5), 'image_size is 1.5: it must be a whole number from 1 up'),
-    (dict(wd=-1), 'wd is -1: it must be a number from 0 up, such as 0.001'),
-    (dict(min_area=0), 'min_area is 0: it must be above 0 and at most 1, the share of the image '
-                       'that a crop keeps')])
-def test_numbers_that_cannot_work_are_refused(folders, change, message):
+    (dict(batch_size=0), 'batch_size must be a whole number of at least 1, not 0'),
+    (dict(num_epochs=0), 'num_epochs must be a whole number of at least 1, not 0'),
+    (dict(image_size=1.5), 'image_size must be a whole number of at least 1, not 1.5'),
+    (dict(wd=-1), 'wd must be a number of at least 0, not -1'),
+    (dict(min_area=0), 'min_area must be a number above 0 and at most 1, not 0')])
+def test_values_out_of_range_are_errors(folders, change, message):
     with pytest.raises(UsageError) as error:
         gf.train_fine_tuning(None, 0.01, data=folders, **{**SMALL, **change})
     assert str(error.value) == message
 
 
 @pytest.mark.parametrize('learning_rate', [0, -0.1, float('nan'), float('inf'), 'fast'])
-def test_learning_rates_that_cannot_work_are_refused(folders, learning_rate):
+def test_learning_rates_out_of_range_are_errors(folders, learning_rate):
     with pytest.raises(UsageError) as error:
         gf.train_fine_tuning(None, learning_rate, data=folders, **SMALL)
+    assert str(error.value) == f'learning_rate must be a number above 0, not {learning_rate!r}'
+
+
+@pytest.mark.parametrize('name', ['lr', 'freeze', 'on_bad'])
+def test_an_unknown_option_is_an_error_that_names_the_known_ones(folders, name):
+    with pytest.raises(UsageError) as error:
+        gf.train_fine_tuning(None, 0.01, data=folders, **{name: 1})
     assert str(error.value) == (
-        f'learning_rate is {learning_rate!r}: it must be a number above 0, such as 0.01')
+        f'unknown option {name!r}; known options: learning_rate, batch_size, num_epochs, wd, '
+        f'image_size, min_area, seed, dtype, views, num_workers, cache, cache_limit')
 
 
-def test_classes_must_fit_the_net(folders):
+def given(monkeypatch, *arguments, **options):
+    """The `Config` that `train_fine_tuning` makes of its arguments."""
+    made = []
+
+    def set_up(net, config, *others):
+        made.append(config)
+        raise WorkError('no training')
+    monkeypatch.setattr(fine_tuning, 'set_up', set_up)
+    monkeypatch.setattr(fine_tuning, 'refuse_bad_images', lambda *_: None)
+    with pytest.raises(WorkError):
+        gf.train_fine_tuning(None, *arguments, data=[], **options)
+    return made[0]
+
+
+def test_defaults_are_those_of_the_chapter_without_a_seed(monkeypatch):
+    assert given(monkeypatch, 0.1) == gf.Config(learning_rate=0.1, seed=None)
+    assert given(monkeypatch, 0.1).batch_size == 128 and given(monkeypatch, 0.1).num_epochs == 5
+
+
+def test_arguments_overrule_options_of_a_config(monkeypatch):
+    config = gf.Config(batch_size=16, num_epochs=3, wd=0, seed=7)
+    assert given(monkeypatch, 0.01, config=config) == config
+    assert given(monkeypatch, 0.01, 4, config=config, wd=0.5) == (
+        gf.Config(batch_size=4, num_epochs=3, wd=0.5, seed=7))
+
+
+def test_the_net_needs_one_output_per_class(folders):
     with pytest.raises(UsageError) as error:
         gf.train_fine_tuning(gf.scratch_net('resnet18_v2', 7), 0.01, data=folders, **SMALL)
     assert str(error.value) == (
@@ -90,13 +124,13 @@ def test_classes_must_fit_the_net(folders):
         f'finetune_net(source, classes=folders.classes)')
 
 
-def test_a_learning_rate_far_too_high_is_found_out(folders):
+def test_a_learning_rate_far_too_high_diverges(folders):
     net = gf.scratch_net('resnet18_v2', folders.classes)
     with pytest.raises(WorkError, match='the loss is (nan|inf) in epoch . batch|the loss is'):
         gf.train_fine_tuning(net, 1e30, data=folders, **{**SMALL, 'num_epochs': 3})
 
 
-def test_bad_images_are_refused_before_anything_else(chairs_copy):
+def test_images_that_cannot_be_decoded_are_an_error_before_training(chairs_copy):
     bad = next(iter((chairs_copy / 'train').iterdir())) / 'text.jpg'
     bad.write_text('no image')
     with pytest.raises(UsageError) as error:

@@ -67,4 +67,4 @@ def test_wrong_use_and_help():
     assert status == 2 and err.endswith('unrecognized arguments: now\n')
     assert start(*MODULE, 'doctor', '--help')[0] == 0
     status, out, _ = start(*MODULE, '--help')
-    assert status == 0 and 'what does not work here, and what to do' in out
+    assert status == 0 and 'report what does not work on this machine, and how to fix it' in out

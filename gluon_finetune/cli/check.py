@@ -1,0 +1,29 @@
+"""`gluon-finetune check`."""
+from __future__ import annotations
+
+import argparse
+
+from .common import add_data, add_json, print_json
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    add_data(parser)
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print each image that cannot be decoded and why; return 1 if there is one."""
+    from ..data.folders import open_folders
+    folders = open_folders(args.data)
+    bad = folders.check()
+    if args.json:
+        print_json({
+            'classes': folders.classes, 'train': len(folders.train), 'test': len(folders.test),
+            'bad': [{'file': image.path, 'reason': image.reason} for image in bad]})
+    else:
+        for image in bad:
+            print(f'{image.path}: {image.reason}')
+        print(f'{len(folders.train)} training and {len(folders.test)} test images of '
+              f'{len(folders.classes)} classes, {len(bad)} cannot be decoded')
+    return 1 if bad else 0

@@ -1,0 +1,32 @@
+"""Arguments and output that several commands share."""
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+
+def add_run(parser: argparse.ArgumentParser) -> None:
+    """Add the run directory."""
+    parser.add_argument('path', metavar='RUN', help='run directory that `train` wrote')
+
+
+def add_data(parser: argparse.ArgumentParser) -> None:
+    """Add the data set."""
+    parser.add_argument('data', metavar='DATA', help="folder with train/ and test/, or 'hotdog'")
+
+
+def add_dtype(parser: argparse.ArgumentParser) -> None:
+    """Add the compute precision of a trained network."""
+    parser.add_argument('--dtype', choices=['float32', 'bfloat16', 'int8'], default='float32',
+                        help='compute precision; int8 after `export --to int8` (default: float32)')
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Add the choice of machine-readable output."""
+    parser.add_argument('--json', action='store_true', help='print JSON')
+
+
+def print_json(value: Any) -> None:
+    """Print `value` as JSON."""
+    print(json.dumps(value, indent=2, ensure_ascii=False))

@@ -1,0 +1,66 @@
+"""`gluon-finetune train`."""
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from ..config import options
+from ..options import Option
+from .common import add_data, add_json, print_json
+
+if TYPE_CHECKING:
+    from ..data.check import BadImage
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command: a flag for each field of `Config`, and its own."""
+    add_data(parser)
+    for option in options():
+        _add_option(parser, option)
+    parser.add_argument('--devices', default='auto',
+                        help='cpu, gpu, or gpu:0,gpu:1 (default: every GPU, or the CPU)')
+    parser.add_argument('--out', help='new run directory (default: runs/<DATA>, or -2, -3 ...)')
+    parser.add_argument('--resume', action='store_true', help='resume the run in --out')
+    parser.add_argument('--skip-bad', action='store_true',
+                        help='skip images that cannot be decoded')
+    add_json(parser)
+
+
+def _add_option(parser: argparse.ArgumentParser, option: Option) -> None:
+    # An option that is not given must not overrule a resumed run: no attribute for it.
+    if option.kind is bool:
+        parser.add_argument(option.flag, dest=option.name, action='store_true',
+                            default=argparse.SUPPRESS, help=option.help)
+        return
+    default = f' (default: {option.default})' if option.has_default else ''
+    parser.add_argument(option.flag, dest=option.name, type=option.kind,
+                        choices=option.choices or None, default=argparse.SUPPRESS,
+                        help=(option.help + default).replace('%', '%%'))
+
+
+def run(args: argparse.Namespace) -> None:
+    """Train, print a line after each epoch, and write the report."""
+    from ..results.report import write_report
+    from ..runs.train_folder import train_folder
+    from ..training.devices import parse_devices
+
+    def notify(line: str) -> None:
+        print(line, file=sys.stderr if args.json else sys.stdout, flush=True)
+
+    given = {option.name: getattr(args, option.name) for option in options()
+             if hasattr(args, option.name)}
+    run, folders = train_folder(
+        args.data, args.out, resume=args.resume, devices=parse_devices(args.devices),
+        skip_bad=_print_skipped if args.skip_bad else None, notify=notify, at_once=True, **given)
+    best = run.history.best
+    line = (f'best: test acc {best.test_acc:.3f} after epoch {best.epoch}; report: '
+            f'{write_report(run, folders)}')
+    run.log(line)
+    notify(line)
+    if args.json:
+        print_json({'run': run.path, 'history': [record._asdict() for record in run.history]})
+
+
+def _print_skipped(image: BadImage) -> None:
+    print(f'skipped: {image.path}: {image.reason}', file=sys.stderr)

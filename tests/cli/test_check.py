@@ -1,0 +1,20 @@
+import json
+
+from commands import call
+
+
+def test_check_lists_the_images_that_cannot_be_decoded(chairs_copy, capsys):
+    bad = next(iter((chairs_copy / 'train').iterdir())) / 'text.jpg'
+    bad.write_text('no image')
+    status, out, _ = call(capsys, 'check', chairs_copy)
+    assert status == 1 and out.splitlines()[0].startswith(f'{bad}: ')
+    assert out.splitlines()[1:] == [
+        '25 training and 12 test images of 3 classes, 1 cannot be decoded']
+    status, out, _ = call(capsys, 'check', chairs_copy, '--json')
+    assert status == 1 and [entry['file'] for entry in json.loads(out)['bad']] == [str(bad)]
+
+
+def test_a_folder_without_fault(chairs, capsys):
+    status, out, _ = call(capsys, 'check', chairs)
+    assert status == 0
+    assert out == '24 training and 12 test images of 3 classes, 0 cannot be decoded\n'

@@ -1,0 +1,80 @@
+"""A run on a folder of images, from Python."""
+import os
+import shutil
+import warnings
+
+import pytest
+
+from gluon_finetune.errors import UsageError
+from gluon_finetune.runs.train_folder import first_free, new_path, start_or_resume, train_folder
+
+SMALL = dict(network='mobilenetv2_0.25', scratch=True, image_size=32, batch_size=8, num_epochs=1,
+             progress=False)
+
+
+@pytest.fixture(scope='module')
+def trained(chairs, tmp_path_factory):
+    """A run of one epoch, its images, and the lines it was notified of."""
+    lines, folder = [], tmp_path_factory.mktemp('runs')
+    run, folders = train_folder(chairs, folder / 'run', notify=lines.append, **SMALL)
+    return run, folders, lines
+
+
+def test_a_run_is_started(trained, chairs):
+    run, folders, lines = trained
+    assert [record.epoch for record in run.history] == [1] and folders.root == str(chairs)
+    assert run.config.batch_size == 8 and run.config.wd == 0.001 and run.config.seed == 0
+    with open(run.file('log.txt')) as file:
+        assert file.read().splitlines() == lines
+    assert len(lines) == 2 and lines[1].startswith('epoch 1: loss ')
+
+
+def test_a_run_is_resumed_with_the_options_it_has(trained, chairs, tmp_path):
+    copy = shutil.copytree(trained[0].path, tmp_path / 'run')
+    run, _ = train_folder(chairs, copy, resume=True, num_epochs=2, progress=False)
+    assert [record.epoch for record in run.history] == [1, 2]
+    assert run.config.batch_size == 8 and run.config.num_epochs == 2
+
+
+def test_a_run_to_resume_has_to_be_named(chairs):
+    with pytest.raises(UsageError) as error:
+        train_folder(chairs, resume=True)
+    assert str(error.value) == '--resume needs --out: the run directory to resume'
+
+
+def test_an_unknown_option_is_an_error(chairs, tmp_path):
+    with pytest.raises(UsageError) as error:
+        train_folder(chairs, tmp_path / 'run', lr=1)
+    assert str(error.value).startswith("unknown option 'lr'; known options: network, source, ")
+    assert os.listdir(tmp_path) == []
+
+
+def test_images_that_cannot_be_decoded_are_skipped_on_request(chairs_copy, tmp_path):
+    bad, skipped = chairs_copy / 'train' / 'sofa' / 'text.jpg', []
+    bad.write_text('no image')
+    options = {name: value for name, value in SMALL.items() if name != 'progress'}
+    with pytest.raises(UsageError, match='1 image cannot be used'):
+        start_or_resume(chairs_copy, tmp_path / 'run', **options)
+    _, run, folders = start_or_resume(chairs_copy, tmp_path / 'run', skip_bad=skipped.append,
+                                      **options)
+    assert [image.path for image in skipped] == [str(bad)]
+    assert len(folders.train) == len(run.images) - len(folders.test) == 24
+
+
+def test_a_corrupt_checkpoint_is_a_warning_without_notify(trained, chairs, tmp_path):
+    copy = shutil.copytree(trained[0].path, tmp_path / 'run')
+    newest = sorted((copy / 'checkpoint').iterdir())[-1]
+    (newest / 'weights.params').write_bytes(b'')
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter('always')
+        start_or_resume(chairs, copy, resume=True)
+    assert str(newest) in str(caught[0].message)
+
+
+def test_the_name_of_a_new_run_is_that_of_its_images(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert new_path('../photos/chairs/') == os.path.join('runs', 'chairs')
+    (tmp_path / 'runs' / 'chairs').mkdir(parents=True)
+    (tmp_path / 'runs' / 'chairs-2').symlink_to('nowhere')
+    assert new_path('chairs') == os.path.join('runs', 'chairs-3')
+    assert first_free('new') == 'new'

@@ -17,7 +17,8 @@ from ..export.int8 import export_int8
 from ..export.pytorch import export_torch
 from ..parity import table
 from ..parity.rows import DIFFERS
-from ..results.predict import Predictor, confusion
+from ..results.metrics import confusion
+from ..results.predict import Predictor
 from ..results.report import write_report
 from ..runs.directory import RunDirectory
 from ..runs.train import resume_run, start_run, train_run

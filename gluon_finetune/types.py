@@ -5,7 +5,9 @@ import os
 from typing import TYPE_CHECKING, Any, List, Tuple, Union
 
 Array = Any         # mx.np.ndarray or mx.nd.NDArray: whichever array API is active
+Axes = Any          # matplotlib.axes.Axes
 Device = Any        # mx.cpu(), mx.gpu(0)
+Figure = Any        # matplotlib.figure.Figure
 Net = Any           # mx.gluon.Block
 Symbol = Any        # mx.sym.Symbol
 Trainer = Any       # mx.gluon.Trainer

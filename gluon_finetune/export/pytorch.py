@@ -39,7 +39,7 @@ def load_model():
 def load_image(path):
     """Read and preprocess an image: a tensor (1, 3, IMAGE_SIZE, IMAGE_SIZE).
 
-    The network was trained on images resized without antialiasing, so none is applied here.
+    The network was trained on images resized without antialiasing, so none is applied.
     """
     image = ImageOps.exif_transpose(Image.open(path)).convert('RGB')
     X = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None].float()

@@ -106,7 +106,7 @@ def mean_difference(image_size: int, **options: Any) -> float:
 
 
 def shifted_crops() -> int:
-    """Return how many image sizes from 32 to 256 have their centre crop a pixel elsewhere."""
+    """Return how many image sizes from 32 to 256 have centre crops that differ by a pixel."""
     return sum(mxnet_first_row(size) != torch_first_row(size) for size in range(32, 257))
 
 

@@ -3,7 +3,7 @@
 In float32 both frameworks round. PyTorch shows how much: its float32 and float64 results differ by
 `rounding`. MXNet's float32 may differ from PyTorch's by `SAFETY_FACTOR` times that, and never by
 more than `limit`. In float64, where rounding is 2**29 times smaller, so is the tolerance: a larger
-difference there means that the formulas differ.
+difference means that the formulas differ.
 """
 from __future__ import annotations
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 import inspect
 import json
 import os
+from typing import TYPE_CHECKING
 
 from ..config import IMAGENET_MEAN, IMAGENET_STD, RESIZE_RATIO
 from ..errors import UsageError
-from ..models.pytorch.pairs import Pair, find_pair
 from ..results.predict import Predictor
 from ..runs.directory import RunDirectory
 from ..types import StrPath
+
+if TYPE_CHECKING:
+    from ..models.pytorch.pairs import Pair
 
 LOAD_MODEL = '''"""Classify images: python load_model.py IMAGE..."""
 import sys
@@ -80,6 +83,7 @@ def export_torch(run: StrPath, out: StrPath | None = None) -> str:
     """
     from ..models.pytorch.bridge import to_torch  # PyTorch is optional
     from ..models.pytorch.imports import import_torch
+    from ..models.pytorch.pairs import find_pair
     torch = import_torch('export --to torch')
     config = RunDirectory.open(run).config
     pair = find_pair(config.network)

@@ -18,8 +18,8 @@ import types
 import gluon_finetune as gf
 from gluon_finetune.compat.imports import mx
 from gluon_finetune.config import Config
-from gluon_finetune.parity.torch_tools import twin_of
-from gluon_finetune.parity.whole_run import Batches, run_here, run_there, start
+from gluon_finetune.parity.full_run import RecordedBatches, initial_net, run_mxnet, run_torch
+from gluon_finetune.parity.torch_training import counterpart
 from gluon_finetune.training.hyperparameters import to_mean_gradient, to_sum_gradient
 
 # (learning rate of the fine-tuned net, of the one from scratch) as each tab prints them.
@@ -37,7 +37,7 @@ def main():
         config, batches = Config(seed=seed, image_size=args.image_size, source=args.source), None
         for key in itertools.product([str(seed)], STARTS, TABS, TABS):
             if key not in done:
-                batches = batches or Batches(folders, config)
+                batches = batches or RecordedBatches(folders, config)
                 rows = run(config, batches, folders.classes, *key[1:])
                 append(args.out, [dict(zip(KEY, key), **row) for row in rows])
                 print(*key, *(f'{row["test_acc"]:.3f}' for row in rows), flush=True)
@@ -72,11 +72,11 @@ def run(config, batches, classes, begin, framework, tab):
         learning_rate, wd = translate(learning_rate, wd, config.batch_size)
     config = dataclasses.replace(config, scratch=begin == 'scratch', learning_rate=learning_rate,
                                  wd=wd)
-    net = start(config, classes)
+    net = initial_net(config, classes)
     if framework == 'MXNet':
-        curve = run_here(net, config, batches)
+        curve = run_mxnet(net, config, batches)
     else:
-        curve = run_there(twin_of(net, net.network), net.network, config, batches, by_sum=True)
+        curve = run_torch(counterpart(net, net.network), net.network, config, batches, by_sum=True)
     return [{'learning_rate': learning_rate, 'wd': wd, 'epoch': epoch,
              'loss': sum(losses) / len(losses), 'test_acc': test_acc}
             for epoch, (losses, test_acc) in enumerate(zip(*curve), 1)]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Iterable, Iterator, List, Protocol, Tuple
 Array = Any         # mx.np.ndarray or mx.nd.NDArray: whichever array API is active
 Axes = Any          # matplotlib.axes.Axes
 Device = Any        # mx.cpu(), mx.gpu(0)
+Figure = Any        # matplotlib.figure.Figure
 Net = Any           # mx.gluon.Block
 Parameter = Any     # mx.gluon.Parameter
 Symbol = Any        # mx.sym.Symbol

@@ -1,14 +1,21 @@
-"""Writes a trained network for other frameworks; knows nothing about how it was trained."""
+"""Export of the network of a run to PyTorch."""
+from __future__ import annotations
+
+import inspect
 import json
 import os
-import pkgutil
+from typing import TYPE_CHECKING
 
 from ..config import IMAGENET_MEAN, IMAGENET_STD, RESIZE_RATIO
 from ..errors import UsageError
 from ..results.predict import Predictor
 from ..runs.directory import RunDirectory
+from ..types import StrPath
 
-LOAD_MODEL = '''"""Names the classes of images: python load_model.py IMAGE..."""
+if TYPE_CHECKING:
+    from ..models.pytorch.pairs import Pair
+
+LOAD_MODEL = '''"""Classify images: python load_model.py IMAGE..."""
 import sys
 from pathlib import Path
 
@@ -18,14 +25,14 @@ from PIL import Image, ImageOps
 {imports}
 
 CLASSES = {classes}
-IMAGE_SIZE = {image_size}
-RESIZED = {resized}  # both sides of an image, before the centre crop of IMAGE_SIZE
+IMAGE_SIZE = {image_size}  # side of the square images that the network takes, in pixels
+RESIZED = {resized}  # side to which images are resized before the centre crop
 MEAN = {mean}
 STD = {std}
 
 
 def load_model():
-    """The network, ready for load_image(path): (1, 3, IMAGE_SIZE, IMAGE_SIZE) -> (1, classes)."""
+    """Load the network: (N, 3, IMAGE_SIZE, IMAGE_SIZE) -> logits (N, classes)."""
     model = {constructor}
     weights = torch.load(Path(__file__).with_name('model.pth'), weights_only=True)
     model.load_state_dict(weights, strict=True)
@@ -33,9 +40,12 @@ def load_model():
 
 
 def load_image(path):
-    """An image as the network was tested on them; not antialiased, because those were not."""
+    """Read and preprocess an image: a tensor (1, 3, IMAGE_SIZE, IMAGE_SIZE).
+
+    The network was trained on images resized without antialiasing, so none is applied.
+    """
     image = ImageOps.exif_transpose(Image.open(path)).convert('RGB')
-    X = torch.from_numpy(numpy.array(image)).permute(2, 0, 1)[None].float()
+    X = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None].float()
     X = torch.nn.functional.interpolate(X, (RESIZED, RESIZED), mode='bilinear').round()
     left = (RESIZED - IMAGE_SIZE) // 2
     X = X[:, :, left:left + IMAGE_SIZE, left:left + IMAGE_SIZE] / 255
@@ -52,14 +62,24 @@ if __name__ == '__main__':
 '''
 
 
-def export_torch(run, out=None):
-    """Writes the best network of a run for PyTorch and returns the new folder `out`.
+def export_torch(run: StrPath, out: StrPath | None = None) -> str:
+    """Write the best network of a run for PyTorch, into a new folder.
 
-    It holds `model.pth`, a state dict that torchvision loads with `strict=True`, and
-    `load_model.py`, which loads it, prepares images and names their classes; for a resnet*_v2,
-    which torchvision does not have, also the network. `out` defaults to `torch` in the run
-    directory. Raises `UsageError` when the network has no twin at the image size of the run, with
-    the reason, when `out` exists, and without PyTorch.
+    The folder holds `model.pth`, a state dict that torchvision loads with `strict=True`, and
+    `load_model.py`, which loads it and classifies images. For resnet*_v2, which torchvision lacks,
+    `torch_resnet_v2.py` defines the network.
+
+    Args:
+        run: Path of the run directory.
+        out: The folder to write; default: `torch` in the run directory.
+
+    Returns:
+        Path of the new folder.
+
+    Raises:
+        UsageError: The network has no equivalent in PyTorch at the image size of the run, `out`
+            exists, PyTorch is not installed, or `run` is no run directory or has no completed
+            epoch.
     """
     from ..models.pytorch.bridge import to_torch  # PyTorch is optional
     from ..models.pytorch.imports import import_torch
@@ -70,26 +90,29 @@ def export_torch(run, out=None):
     _check_size(pair, config.image_size)
     out = os.path.join(run, 'torch') if out is None else os.fspath(out)
     if os.path.lexists(out):
-        raise UsageError(f'{out} exists already: name a new folder with --out')
+        raise UsageError(f'{out} already exists: name a new folder with --out')
     predictor = Predictor.load(run)
     partial = f'{out}.tmp'
     os.makedirs(partial, exist_ok=True)
     torch.save(to_torch(predictor.net), os.path.join(partial, 'model.pth'))
-    _write(partial, 'load_model.py', _load_model(pair, predictor).encode('utf-8'))
-    if pair.library == 'own':
-        source = pkgutil.get_data('gluon_finetune.models.pytorch', 'resnet_v2.py')
-        _write(partial, 'torch_resnet_v2.py', source)
+    _write(partial, 'load_model.py', _load_model(pair, predictor))
+    if pair.library != 'torchvision':
+        from ..models.pytorch import resnet_v2
+        _write(partial, 'torch_resnet_v2.py', inspect.getsource(resnet_v2))
     os.replace(partial, out)
     return out
 
 
-def _check_size(pair, image_size):
+def _check_size(pair: Pair, image_size: int) -> None:
     if pair.sizes and image_size not in pair.sizes:
-        raise UsageError(f'{pair.gluon} has no twin in PyTorch at image size {image_size}: their '
-                         f'last pooling is the same from {pair.sizes[0]} to {pair.sizes[-1]} only')
+        raise UsageError(f'{pair.gluon} has no equivalent in PyTorch at image size {image_size}: '
+                         f'their last pooling layers agree from {pair.sizes[0]} to '
+                         f'{pair.sizes[-1]} pixels only; train with --image-size '
+                         f'{pair.sizes[-1]}')
 
 
-def _load_model(pair, predictor):
+def _load_model(pair: Pair, predictor: Predictor) -> str:
+    """Return the source of `load_model.py`."""
     if pair.library == 'torchvision':
         imports = f'from torchvision.models import {pair.torch}'
         constructor = f'{pair.torch}(num_classes=len(CLASSES))'
@@ -103,6 +126,6 @@ def _load_model(pair, predictor):
         resized=round(predictor.image_size * RESIZE_RATIO), mean=IMAGENET_MEAN, std=IMAGENET_STD)
 
 
-def _write(folder, name, content):
-    with open(os.path.join(folder, name), 'wb') as file:
-        file.write(content)
+def _write(folder: str, name: str, source: str) -> None:
+    with open(os.path.join(folder, name), 'w', encoding='utf-8', newline='\n') as file:
+        file.write(source)

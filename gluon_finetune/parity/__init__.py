@@ -1,1 +1,1 @@
-"""Compares this package with PyTorch, step by step; nothing else of the package needs it."""
+"""Step-by-step comparison with PyTorch."""

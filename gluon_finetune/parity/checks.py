@@ -1,89 +1,101 @@
-"""The lines of the table, in the order in which an image travels; computes nothing by itself."""
+"""All checks, in the order in which an image passes through preprocessing, network and training."""
+from __future__ import annotations
+
 from functools import partial
+from typing import Any, Sequence
 
 import numpy as np
 
 from ..models.pytorch.pairs import PAIRS
 from ..training.hyperparameters import to_mean_gradient
-from . import crops, images
-from . import mxnet_side as ours
-from . import torch_side as theirs
+from . import crops, images, mxnet_side, torch_side
 from .inputs import Recipe
-from .rows import Check, as_known, by_divergence, by_rounding, distance, exactly
+from .rows import Check, KnownDifference, Results, by_divergence, by_rounding, distance, exactly
+from .torch_training import Model, batch_norms
 
-LOGITS_LIMIT, GRADIENT_LIMIT = 1e-4, 1e-3   # whatever the rounding, more would be felt
-
-
-def of_rounding(name, what, *args, limit=float('inf'), note='', there=None):
-    """The check of one function of `ours` and `theirs`; `there` are other arguments for PyTorch."""
-    return Check(name, partial(getattr(ours, what), *args),
-                 partial(getattr(theirs, what), *(there or args)), by_rounding, limit, note)
+LOGITS_LIMIT, GRADIENT_LIMIT = 1e-4, 1e-3   # a larger difference would matter, rounding or not
 
 
-def logits(network):
-    """The check of a network's outputs."""
+def rounding_check(name: str, function: str, *args: Any, limit: float = float('inf'),
+                   note: str = '', torch_args: Sequence[Any] | None = None) -> Check:
+    """Return the check of a function of both sides; `torch_args` replaces `args` for PyTorch."""
+    return Check(name, partial(getattr(mxnet_side, function), *args),
+                 partial(getattr(torch_side, function), *(torch_args or args)), by_rounding, limit,
+                 note)
+
+
+def logits(network: str) -> Check:
+    """Return the check of the outputs of a network."""
     pair = PAIRS[network]
-    return of_rounding(f'logits: {network}', 'logits', network, limit=LOGITS_LIMIT,
-                       note=f"{pair.torch}, {'ours' if pair.library == 'own' else pair.library}")
+    library = pair.library if pair.library == 'torchvision' else 'gluon_finetune'
+    return rounding_check(f'logits: {network}', 'logits', network, limit=LOGITS_LIMIT,
+                          note=f'{pair.torch}, {library}')
 
 
-def translated():
-    """The check of the PyTorch tab's own numbers, steps on the sum, against ours on the mean."""
+def sum_and_mean_gradient() -> Check:
+    """Return the check of the PyTorch tab's hyperparameters, converted for MXNet.
+
+    The tab minimises the sum of the losses of a batch, this package the mean.
+    """
     learning_rate, wd, batch_size = 5e-5, 0.001, 128
-    there = Recipe(batch_size=batch_size, steps=2, learning_rate=learning_rate, wd=wd, by_sum=True)
+    torch = Recipe(batch_size=batch_size, steps=2, learning_rate=learning_rate, wd=wd, by_sum=True)
     learning_rate, wd = to_mean_gradient(learning_rate, wd, batch_size)
-    here = Recipe(batch_size=batch_size, steps=2, learning_rate=learning_rate, wd=wd)
-    return of_rounding('sum and mean gradient', 'train', here, there=[there],
-                       note=f'5e-5 there is {learning_rate:.2g} here, decay {wd:.2g}')
+    mxnet = Recipe(batch_size=batch_size, steps=2, learning_rate=learning_rate, wd=wd)
+    return rounding_check('sum and mean gradient', 'train', mxnet, torch_args=[torch],
+                          note=f'learning rate 5e-5 becomes {learning_rate:.2g}, decay {wd:.2g}')
 
 
-def input_statistics():
-    """How far apart the statistics of the BatchNorm on the input are after a step."""
-    def move_all(twin):
-        for layer in theirs.batch_norms(twin):
-            layer.momentum = theirs.BATCH_NORM_MOMENTUM
-    (_, here), = ours.statistics(Recipe(), 'float64')
-    (_, there), = theirs.statistics(Recipe(), 'float64', spoil=move_all)
-    return distance(here, there)
+def input_statistics() -> float:
+    """Return the difference of the running statistics of the BatchNorm on the input, in a step."""
+    def update_all(model: Model) -> None:
+        for layer in batch_norms(model):
+            layer.momentum = torch_side.BATCH_NORM_MOMENTUM
+    (_, mxnet), = mxnet_side.statistics(Recipe(), 'float64')
+    (_, torch), = torch_side.statistics(Recipe(), 'float64', modify=update_all)
+    return distance(mxnet, torch)
 
 
-def joined(steps):
-    """The same steps with all weights as one vector."""
-    for label, found in steps:
-        yield label, {'weights': np.concatenate([values.ravel() for values in found.values()])}
+def as_one_vector(steps: Results) -> Results:
+    """Yield the same steps with all weights concatenated."""
+    for label, arrays in steps:
+        yield label, {'weights': np.concatenate([values.ravel() for values in arrays.values()])}
 
 
-def twenty_steps():
-    """The check of 20 steps, weights compared at each."""
+def twenty_steps() -> Check:
+    """Return the check of 20 training steps; weights are compared after each."""
     recipe = Recipe(steps=20, learning_rate=0.001)
 
-    def there(dtype, number=None):
-        shake = None if number is None else partial(theirs.shake, number=number)
-        return joined(theirs.train(recipe, dtype, shake))
-    return Check('20 steps', lambda dtype: joined(ours.train(recipe, dtype)), there, by_divergence,
-                 note='all weights together, the worst:')
+    def mxnet(dtype: str) -> Results:
+        return as_one_vector(mxnet_side.train(recipe, dtype))
+
+    def torch(dtype: str, seed: int | None = None) -> Results:
+        modify = None if seed is None else partial(torch_side.perturb, seed=seed)
+        return as_one_vector(torch_side.train(recipe, dtype, modify))
+    return Check('20 steps', mxnet, torch, by_divergence,
+                 note='all weights as one vector, largest difference')
 
 
 LOGITS = [logits(network) for network in PAIRS]
-TRAINING = [
-    of_rounding('loss', 'losses'),
-    Check('accuracy', ours.correct, theirs.correct, exactly, note='examples that are right'),
-    of_rounding('gradient: resnet18_v2', 'gradients', Recipe(), limit=GRADIENT_LIMIT,
-                note='the worst parameter'),
-    of_rounding('gradient: resnet18_v1', 'gradients', Recipe('resnet18_v1', seed=8),
-                limit=GRADIENT_LIMIT, note='the worst parameter'),
-    of_rounding('one step', 'train', Recipe(), note='output x10, weight decay'),
-    of_rounding('momentum', 'train', Recipe(steps=2, momentum=0.9), note='the worst:'),
+TRAINING: list[Check | KnownDifference] = [
+    rounding_check('loss', 'losses'),
+    Check('accuracy', mxnet_side.correct, torch_side.correct, exactly,
+          note='correctly classified examples'),
+    rounding_check('gradient: resnet18_v2', 'gradients', Recipe(), limit=GRADIENT_LIMIT,
+                   note='the worst parameter'),
+    rounding_check('gradient: resnet18_v1', 'gradients', Recipe('resnet18_v1', seed=8),
+                   limit=GRADIENT_LIMIT, note='the worst parameter'),
+    rounding_check('one step', 'train', Recipe(), note='output x10, weight decay'),
+    rounding_check('momentum', 'train', Recipe(steps=2, momentum=0.9), note='largest difference'),
     twenty_steps(),
-    of_rounding('running statistics', 'statistics', Recipe(steps=2),
-                note='n/(n-1) of the variance taken out'),
-    Check('- of the input', input_statistics, None, as_known,
-          note="resnet*_v2: MXNet's stand still on the CPU"),
-    of_rounding('frozen features', 'train', Recipe(steps=3, freeze=True),
-                note='freeze_features; eval(), requires_grad'),
-    translated()]
+    rounding_check('running statistics', 'statistics', Recipe(steps=2),
+                   note='after removing the factor n/(n-1) of the variance'),
+    KnownDifference('- of the input', input_statistics,
+                    note='resnet*_v2: MXNet on the CPU does not update them'),
+    rounding_check('frozen features', 'train', Recipe(steps=3, freeze=True),
+                   note='freeze_features; eval(), requires_grad'),
+    sum_and_mean_gradient()]
 
 
-def all_checks():
-    """Every `Check` except the whole run."""
-    return images.CHECKS + crops.CHECKS + LOGITS + TRAINING
+def all_checks() -> Sequence[Check | KnownDifference]:
+    """Return every check except the full training run."""
+    return [*images.CHECKS, *crops.CHECKS, *LOGITS, *TRAINING]

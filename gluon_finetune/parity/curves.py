@@ -1,27 +1,38 @@
-"""Judges and draws the losses of whole runs; trains nothing."""
+"""Comparison and figure of the losses of full training runs."""
+from __future__ import annotations
+
+from typing import Mapping, NamedTuple
+
 import numpy as np
 
 from ..files.figure import save_figure
-from .rows import DIFFERS, EQUAL, Row, share
+from ..types import Axes, StrPath
+from .rows import DIFFERS, EQUAL, Row, ratio
 
-WHOLE_RUN = 'a whole run'
+FULL_RUN = 'full training run'   # name of the row
 
 
-def curve_row(curves):
-    """The `Row` of the losses of seed 0, epoch by epoch; tolerance: how far the seeds are apart."""
-    *here, there = [[np.mean(epoch) for epoch in curve.losses] for curve in curves.values()]
-    spreads = [max(losses) - min(losses) for losses in zip(*here)]
-    apart = [abs(one - other) for one, other in zip(here[-1], there)]
-    worst = max(range(len(apart)), key=lambda epoch: share(apart[epoch], spreads[epoch]))
-    verdict = EQUAL if apart[worst] <= spreads[worst] else DIFFERS
+class Curve(NamedTuple):
+    """A training run: the mean loss of each batch, by epoch, and the accuracy of each epoch."""
+    losses: list[list[float]]
+    test_accs: list[float]
+
+
+def curve_row(curves: Mapping[str, Curve]) -> Row:
+    """Judge the losses of seed 0, epoch by epoch; the tolerance is the range of the seeds."""
+    *mxnet, torch = [[np.mean(epoch) for epoch in curve.losses] for curve in curves.values()]
+    tolerances = [float(max(losses) - min(losses)) for losses in zip(*mxnet)]
+    measured = [float(abs(one - other)) for one, other in zip(mxnet[-1], torch)]
+    worst = max(range(len(measured)), key=lambda epoch: ratio(measured[epoch], tolerances[epoch]))
+    verdict = EQUAL if measured[worst] <= tolerances[worst] else DIFFERS
     accs = [curve.test_accs[-1] for curve in curves.values()]
-    return Row(WHOLE_RUN, spreads[worst], apart[worst], verdict, None, None, None,
-               f'loss of an epoch, spread of {len(here)} seeds; accuracy {accs[-2]:.3f}, '
+    return Row(FULL_RUN, tolerances[worst], measured[worst], verdict, None, None, None,
+               f'mean loss of an epoch, range of {len(mxnet)} seeds; accuracy {accs[-2]:.3f}, '
                f'{accs[-1]:.3f}')
 
 
-def plot_runs(curves, path):
-    """Draw the loss of every batch, PyTorch's over MXNet's, into the file `path`."""
+def plot_runs(curves: Mapping[str, Curve], path: StrPath) -> Axes:
+    """Draw the loss of every batch, PyTorch's over MXNet's, into the image file `path`."""
     from matplotlib.figure import Figure
     figure = Figure((7, 4), layout='tight')
     ax = figure.add_subplot()

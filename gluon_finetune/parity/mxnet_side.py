@@ -1,37 +1,43 @@
-"""What MXNet computes: logits, losses, gradients, weights after steps; knows no PyTorch.
+"""MXNet's side of the checks: logits, losses, gradients, and weights after training steps.
 
-Every function has its twin of the same name in `theirs.py`. They give pairs (label, {name: NumPy
-array}), under Gluon's names of the parameters.
+Each check function has a counterpart of the same name in `torch_side.py`. Both return `Results`
+with Gluon's names of the parameters.
 """
+from __future__ import annotations
+
+from typing import Iterator
+
 from ..compat.imports import array, mx, set_attribute, structured_parameters, value_of
 from ..models.freeze import freeze_features
 from ..models.output import output_layer
 from ..training.evaluate import count_correct
-from .inputs import images_for, is_statistic, logits_and_labels, random_net, shared_names
+from ..types import Net, NumPyArray
+from .inputs import Recipe, images_for, is_statistic, logits_and_labels, random_net, shared_names
+from .rows import Arrays, Results
 
 
-def logits(network, dtype):
-    """Outputs of a random net for images, as in prediction."""
+def logits(network: str, dtype: str) -> Results:
+    """Return the outputs of a random net for images, in prediction mode."""
     net = random_net(network)
     net.cast(dtype)
     return [('', {'logits': net(array(images_for(network), dtype=dtype)).asnumpy()})]
 
 
-def losses(dtype):
-    """Cross-entropy of each example."""
+def losses(dtype: str) -> Results:
+    """Return the cross-entropy of each example."""
     y_hat, y = logits_and_labels()
     loss = mx.gluon.loss.SoftmaxCrossEntropyLoss()
     return [('', {'loss': loss(array(y_hat, dtype=dtype), array(y)).asnumpy()})]
 
 
-def correct():
-    """How many examples are classified rightly."""
+def correct() -> Arrays:
+    """Return the number of correctly classified examples."""
     y_hat, y = logits_and_labels()
     return {'correct': count_correct(array(y_hat), array(y)).asnumpy().item()}
 
 
-def gradients(recipe, dtype):
-    """Gradient of the mean loss over a batch, of every parameter that learns."""
+def gradients(recipe: Recipe, dtype: str) -> Results:
+    """Return the gradient of the mean loss of a batch, for each trainable parameter."""
     net = random_net(recipe.network)
     net.cast(dtype)
     X, y = next(recipe.batches())
@@ -41,21 +47,21 @@ def gradients(recipe, dtype):
                   if param.grad_req != 'null'})]
 
 
-def train(recipe, dtype):
-    """After each step, how far every weight has moved; what is frozen, statistics included."""
+def train(recipe: Recipe, dtype: str) -> Results:
+    """Yield, after each step, how far each weight has moved; with `freeze`, statistics too."""
     for number, (start, now) in enumerate(steps(recipe, dtype), 1):
         yield f'step {number}', {name: now[name] - start[name] for name in now
                                  if recipe.freeze or not is_statistic(name)}
 
 
-def statistics(recipe, dtype):
-    """BatchNorm's running means and variances after the last step."""
+def statistics(recipe: Recipe, dtype: str) -> Results:
+    """Return BatchNorm's running means and variances after the last step."""
     *_, (_, now) = steps(recipe, dtype)
     return [('', {name: now[name] for name in now if is_statistic(name)})]
 
 
-def steps(recipe, dtype):
-    """Yield (weights at the start, weights after the step) of each step."""
+def steps(recipe: Recipe, dtype: str) -> Iterator[tuple[Arrays, Arrays]]:
+    """Yield (initial weights, weights after the step) of each step."""
     net = random_net(recipe.network)
     net.cast(dtype)
     set_attribute(output_layer(net).collect_params(), 'lr_mult', recipe.lr_mult)
@@ -70,14 +76,14 @@ def steps(recipe, dtype):
         yield start, values(net, recipe.network)
 
 
-def backward(net, X, y, dtype):
-    """Leave the gradients of the sum of the losses on the parameters."""
+def backward(net: Net, X: NumPyArray, y: NumPyArray, dtype: str) -> None:
+    """Compute the gradients of the sum of the losses."""
     with mx.autograd.record():
         loss = mx.gluon.loss.SoftmaxCrossEntropyLoss()(net(array(X, dtype=dtype)), array(y))
     loss.backward()
 
 
-def values(net, network):
-    """Return every parameter that the twin has too."""
+def values(net: Net, network: str) -> Arrays:
+    """Return each parameter and statistic that PyTorch's counterpart has too."""
     params = structured_parameters(net)
     return {name: value_of(params[name]) for name in shared_names(net, network)}

@@ -1,139 +1,171 @@
-"""Judges how far two frameworks are apart; knows neither of them, only numbers.
+"""Verdicts on numeric differences between two frameworks.
 
-In float32 both round. How much, PyTorch says itself: its float32 and its float64 differ by
-`rounding`. MXNet's float32 may differ from PyTorch's by `SAFETY` times that, and never by more than
-`limit`. In float64 the two must agree 2**29 times better still: what is left there is no rounding,
-but another formula.
+In float32 both frameworks round. PyTorch shows how much: its float32 and float64 results differ by
+`rounding`. MXNet's float32 may differ from PyTorch's by `SAFETY_FACTOR` times that, and never by
+more than `limit`. In float64, where rounding is 2**29 times smaller, so is the tolerance: a larger
+difference means that the formulas differ.
 """
+from __future__ import annotations
+
 import dataclasses
-from collections import namedtuple
-from typing import Callable
+from typing import Any, Callable, Iterable, Mapping, NamedTuple, Tuple
 
 import numpy as np
 
-SAFETY = 16           # two right programs round differently: four of float32's 24 binary digits
-EPSILON = 2.0 ** -23  # nothing is nearer than the last of them
-FINER = 2.0 ** -29    # float64 has 29 more
+from ..types import NumPyArray
+
+SAFETY_FACTOR = 16            # correct programs round differently: 4 of the 24 bits of float32
+EPSILON = 2.0 ** -23          # machine epsilon of float32
+FLOAT64_FACTOR = 2.0 ** -29   # float64 has 29 bits more
 
 EQUAL, DIFFERS, KNOWN = 'equal', 'DIFFERS', 'known'
 
-# `rounding`, `tolerance64` and `measured64` are None where there is no float64 run; a difference
-# that is known and shown has no `tolerance`.
-Row = namedtuple('Row', 'name tolerance measured verdict rounding tolerance64 measured64 note')
+Arrays = Mapping[str, Any]              # name -> NumPy array or number
+Results = Iterable[Tuple[str, Any]]     # pairs (label, Arrays), such as one for each training step
+
+
+class Row(NamedTuple):
+    """A row of the table; None where a value does not apply.
+
+    `rounding`, `tolerance64` and `measured64` need a float64 run; a known difference has no
+    `tolerance`.
+    """
+    name: str
+    tolerance: float | None
+    measured: float
+    verdict: str
+    rounding: float | None
+    tolerance64: float | None
+    measured64: float | None
+    note: str
 
 
 @dataclasses.dataclass(frozen=True)
 class Check:
-    """A line of the table: what MXNet (`here`) and PyTorch (`there`) compute, and who judges it.
+    """A comparison: what MXNet and PyTorch compute, and the function that judges the difference.
 
-    For `by_rounding` both take a dtype and give pairs (label, {name: NumPy array}), such as one for
-    each step of a training; each pair is judged by its own rounding.
+    For `by_rounding` and `by_divergence` both sides take a dtype and return `Results`; each label
+    is judged by its own rounding.
     """
     name: str
-    here: Callable
-    there: Callable
-    judge: Callable
+    mxnet: Callable[..., Any]
+    torch: Callable[..., Any]
+    judge: Callable[[Check], Row]
     limit: float = np.inf
     note: str = ''
 
-    def row(self):
-        """Compute both sides; return the `Row`."""
+    def row(self) -> Row:
+        """Compute both sides; return the judged difference."""
         return self.judge(self)
 
 
-def by_rounding(check):
-    """Return the `Row` of the pair that comes nearest to its tolerance."""
-    sides = [side(dtype) for dtype in ('float32', 'float64') for side in (check.here, check.there)]
-    return nearest(rounding_row(check, label, here, there, here64, there64,
-                                SAFETY * distance(there, there64))
-                   for (label, here), (_, there), (_, here64), (_, there64) in zip(*sides))
+@dataclasses.dataclass(frozen=True)
+class KnownDifference:
+    """A difference that cannot be removed; it is measured and shown, not judged."""
+    name: str
+    measure: Callable[[], float]
+    note: str = ''
+
+    def row(self) -> Row:
+        """Measure the difference."""
+        return Row(self.name, None, float(self.measure()), KNOWN, None, None, None, self.note)
 
 
-def by_divergence(check):
-    """Return the `Row` of a training whose smallest differences grow.
+def by_rounding(check: Check) -> Row:
+    """Judge each label by PyTorch's rounding; return the row closest to its tolerance."""
+    return worst([rounding_row(check, label, mxnet, torch, mxnet64, torch64,
+                               SAFETY_FACTOR * distance(torch, torch64))
+                  for (label, mxnet), (_, torch), (_, mxnet64), (_, torch64)
+                  in zip(*both_precisions(check))])
 
-    Rounding puts one of the many activations on the other side of 0 now and then, and from there on
-    two trainings part. How fast, PyTorch says in float64, from weights that were shaken a little:
-    `there` with a number. Twice as far as the farthest of them may MXNet be.
+
+def by_divergence(check: Check) -> Row:
+    """Judge a training in which small differences grow; return the row closest to its tolerance.
+
+    Rounding occasionally changes the sign of an activation near 0, and from then on two trainings
+    diverge. PyTorch shows how fast, in float64, from slightly perturbed weights: `check.torch` with
+    a seed. MXNet may differ by twice the largest of these differences.
     """
-    sides = [side(dtype) for dtype in ('float32', 'float64') for side in (check.here, check.there)]
-    shaken, farthest, rows = [check.there('float64', number) for number in range(3)], 0, []
-    for (label, here), (_, there), (_, here64), (_, there64), *others in zip(*sides, *shaken):
-        farthest = max(farthest, *(distance(other, there64) for _, other in others))
-        rows.append(rounding_row(check, label, here, there, here64, there64, 2 * farthest))
-    return nearest(rows)
+    perturbed = [check.torch('float64', seed) for seed in range(3)]
+    largest, rows = 0.0, []
+    for (label, mxnet), (_, torch), (_, mxnet64), (_, torch64), *others in zip(
+            *both_precisions(check), *perturbed):
+        largest = max(largest, *(distance(other, torch64) for _, other in others))
+        rows.append(rounding_row(check, label, mxnet, torch, mxnet64, torch64, 2 * largest))
+    return worst(rows)
 
 
-def nearest(rows):
-    """Return the row that comes nearest to its tolerance."""
-    return max(rows, key=lambda row: max(share(row.measured, row.tolerance),
-                                         share(row.measured64 or 0, row.tolerance64)))
+def both_precisions(check: Check) -> list[Results]:
+    """Return the results of MXNet and PyTorch in float32, then of both in float64."""
+    return [side(dtype) for dtype in ('float32', 'float64') for side in (check.mxnet, check.torch)]
 
 
-def rounding_row(check, label, here, there, here64, there64, predicted):
-    """Return the `Row` of what was computed for one label, where `predicted` may be rounding.
+def worst(rows: Iterable[Row]) -> Row:
+    """Return the row that is closest to its tolerance, or farthest beyond it."""
+    return max(rows, key=lambda row: max(ratio(row.measured, row.tolerance or 0),
+                                         ratio(row.measured64 or 0, row.tolerance64 or 0)))
 
-    `here64` is None where MXNet has no float64.
+
+def rounding_row(check: Check, label: str, mxnet: Arrays, torch: Arrays, mxnet64: Arrays | None,
+                 torch64: Arrays, predicted: float) -> Row:
+    """Return the row of one label, in which rounding may cause a difference of `predicted`.
+
+    `mxnet64` is None where MXNet does not support float64.
     """
-    rounding = distance(there, there64)
-    tolerance = min(check.limit, max(predicted, SAFETY * EPSILON))
-    measured = distance(here, there)
-    measured64 = None if here64 is None else distance(here64, there64)
-    equal = measured <= tolerance and (measured64 or 0) <= tolerance * FINER
+    tolerance = min(check.limit, max(predicted, SAFETY_FACTOR * EPSILON))
+    tolerance64 = tolerance * FLOAT64_FACTOR
+    measured = distance(mxnet, torch)
+    measured64 = None if mxnet64 is None else distance(mxnet64, torch64)
+    equal = measured <= tolerance and (measured64 or 0) <= tolerance64
     note = ', '.join(part for part in (check.note, label) if part)
-    return Row(check.name, tolerance, measured, EQUAL if equal else DIFFERS, rounding,
-               tolerance * FINER, measured64, note)
+    return Row(check.name, tolerance, measured, EQUAL if equal else DIFFERS,
+               distance(torch, torch64), tolerance64, measured64, note)
 
 
-def exactly(check):
-    """Return the `Row` of two sides that must give the same arrays."""
-    return fixed_row(check, 0, distance(check.here(), check.there()))
+def exactly(check: Check) -> Row:
+    """Judge two sides that must give the same arrays."""
+    return fixed_row(check, 0, distance(check.mxnet(), check.torch()))
 
 
-def by_distribution(check):
-    """Return the `Row` of two samples: Kolmogorov and Smirnov's test, wrong once in a thousand."""
-    here, there = check.here(), check.there()
-    critical = np.sqrt(-np.log(0.001 / 2) / 2 * (1 / len(here) + 1 / len(there)))
-    return fixed_row(check, critical, kolmogorov_smirnov(here, there))
+def by_distribution(check: Check) -> Row:
+    """Judge two samples by the Kolmogorov-Smirnov test, at a significance level of 0.001."""
+    mxnet, torch = check.mxnet(), check.torch()
+    critical = np.sqrt(-np.log(0.001 / 2) / 2 * (1 / len(mxnet) + 1 / len(torch)))
+    return fixed_row(check, critical, kolmogorov_smirnov(mxnet, torch))
 
 
-def kolmogorov_smirnov(a, b):
-    """Return the largest distance of the cumulative distributions of two samples."""
+def kolmogorov_smirnov(a: NumPyArray, b: NumPyArray) -> float:
+    """Return the largest distance between the cumulative distributions of two samples."""
     both = np.concatenate([a, b])
     below = [np.searchsorted(np.sort(sample), both, side='right') / len(sample)
              for sample in (a, b)]
     return float(abs(below[0] - below[1]).max())
 
 
-def fixed_row(check, tolerance, measured):
-    """Return the `Row` of a tolerance that has a reason of its own."""
+def fixed_row(check: Check, tolerance: float, measured: float) -> Row:
+    """Return the row of a check whose tolerance does not depend on rounding."""
     verdict = EQUAL if measured <= tolerance else DIFFERS
     return Row(check.name, float(tolerance), float(measured), verdict, None, None, None, check.note)
 
 
-def as_known(check):
-    """Return the `Row` of a difference that cannot go away; `here` measures it."""
-    return Row(check.name, None, float(check.here()), KNOWN, None, None, None, check.note)
-
-
-def distance(here, there):
-    """Return the largest ||here - there|| / ||there|| over the arrays of two dicts."""
-    if set(here) != set(there):
+def distance(found: Arrays, expected: Arrays) -> float:
+    """Return the largest relative error of the arrays; infinite for different names."""
+    if set(found) != set(expected):
         return np.inf
-    return max(relative(here[name], there[name]) for name in there)
+    return max(relative_error(found[name], expected[name]) for name in expected)
 
 
-def relative(here, there):
-    """Return ||here - there|| / ||there||, infinite where nothing can be said."""
-    here, there = (np.asarray(values, 'float64') for values in (here, there))
-    if here.shape != there.shape:
+def relative_error(found: Any, expected: Any) -> float:
+    """Return ||found - expected|| / ||expected||; infinite for different shapes and NaN."""
+    found, expected = (np.asarray(values, 'float64') for values in (found, expected))
+    if found.shape != expected.shape:
         return np.inf
-    return share(np.linalg.norm(here - there), np.linalg.norm(there))
+    return ratio(np.linalg.norm(found - expected), np.linalg.norm(expected))
 
 
-def share(part, whole):
-    """Return part / whole; 0 / 0 is 0."""
+def ratio(part: Any, total: Any) -> float:
+    """Return part / total; 0 / 0 is 0, NaN and division by 0 are infinite."""
     if part == 0:
         return 0.0
-    ratio = float(part / whole) if whole else np.inf
-    return ratio if ratio == ratio else np.inf
+    quotient = float(part / total) if total else np.inf
+    return quotient if quotient == quotient else np.inf

@@ -1,1 +1,1 @@
-
+"""Results of a run: predictions, metrics, figures and the report."""

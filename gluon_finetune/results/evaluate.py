@@ -6,7 +6,8 @@ from typing import NamedTuple
 from ..data.folders import ImageFolders
 from ..errors import UsageError
 from ..types import NumPyArray, StrPath
-from .predict import Predictor, confusion
+from .metrics import confusion
+from .predict import Predictor
 
 
 class Evaluation(NamedTuple):

@@ -1,13 +1,33 @@
-"""Drawings of images and results; returns the axes and computes nothing."""
+"""Figures of images, predictions and training histories."""
+from __future__ import annotations
+
+from typing import Any, Iterable, Mapping, Sequence
+
 from ..files.figure import save_figure
+from ..training.history import History
+from ..types import Axes, Figure, Ranking, StrPath
 
-RIGHT, WRONG = '#1a7f37', '#b42318'
+RIGHT, WRONG = '#1a7f37', '#b42318'   # colours of the titles: green, red
 
 
-def show_images(imgs, num_rows, num_cols, titles=None, scale=1.5, path=None):
-    """Draws `imgs` (height, width, 3) on a grid and returns the flat list of axes.
+def show_images(imgs: Iterable[Any], num_rows: int, num_cols: int,
+                titles: Sequence[str] | None = None, scale: float = 1.5,
+                path: StrPath | None = None) -> list[Axes]:
+    """Draw images on a grid.
 
-    Images may be MXNet or NumPy arrays; `path` writes a file instead of showing a figure.
+    Args:
+        imgs: Images (height, width, 3), MXNet or NumPy arrays.
+        num_rows: Rows of the grid.
+        num_cols: Columns of the grid.
+        titles: One title for each image.
+        scale: Width and height of each cell of the grid, in inches.
+        path: Image file to write instead of showing the figure.
+
+    Returns:
+        The axes of all cells, row by row.
+
+    Source:
+        Chapter: section "Reading the Dataset" calls `d2l.show_images`.
     """
     figure = _new_figure((num_cols * scale, num_rows * scale), path)
     axes = [figure.add_subplot(num_rows, num_cols, i + 1) for i in range(num_rows * num_cols)]
@@ -22,10 +42,21 @@ def show_images(imgs, num_rows, num_cols, titles=None, scale=1.5, path=None):
     return axes
 
 
-def plot_predictions(imgs, labels, predictions, num_cols=6, path=None):
-    """A grid of images titled with the predicted class, red and with the true one when wrong.
+def plot_predictions(imgs: Sequence[Any], labels: Sequence[str], predictions: Sequence[Ranking],
+                     num_cols: int = 6, path: StrPath | None = None) -> list[Axes]:
+    """Draw images on a grid, each titled with its predicted class.
 
-    `labels` are names, `predictions` what a `Predictor` returned for the images.
+    Titles of wrong predictions are red and name the true class too.
+
+    Args:
+        imgs: Images (height, width, 3), MXNet or NumPy arrays.
+        labels: The name of the true class of each image.
+        predictions: What a `Predictor` returned for each image.
+        num_cols: Columns of the grid.
+        path: Image file to write instead of showing the figure.
+
+    Returns:
+        The axes of all cells, row by row.
     """
     num_rows = -(-len(imgs) // num_cols)
     axes = show_images(imgs, num_rows, num_cols, scale=1.9)
@@ -41,8 +72,13 @@ def plot_predictions(imgs, labels, predictions, num_cols=6, path=None):
     return axes
 
 
-def plot_comparison(histories, path=None):
-    """Test accuracy of several runs over the epochs; `histories` is a dict name -> `History`."""
+def plot_comparison(histories: Mapping[str, History], path: StrPath | None = None) -> Axes:
+    """Draw the test accuracy of several runs over the epochs.
+
+    Args:
+        histories: The `History` of each run under the name that the legend shows.
+        path: Image file to write instead of showing the figure.
+    """
     figure = _new_figure((5.5, 3.5), path)
     ax = figure.add_subplot()
     for name, history in histories.items():
@@ -57,13 +93,13 @@ def plot_comparison(histories, path=None):
     return ax
 
 
-def _new_figure(size, path):
-    """A figure that pyplot shows, or one that only goes to the file `path`."""
+def _new_figure(size: tuple[float, float], path: StrPath | None) -> Figure:
+    """Return a figure that pyplot shows, or without pyplot when it goes to the file `path`."""
     from matplotlib import pyplot
     from matplotlib.figure import Figure
     return Figure(size, layout='tight') if path else pyplot.figure(figsize=size, layout='tight')
 
 
-def _close(figure):
+def _close(figure: Figure) -> None:
     from matplotlib import pyplot
     pyplot.close(figure)

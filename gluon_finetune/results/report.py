@@ -1,14 +1,21 @@
-"""A run as one HTML page that needs nothing beside it; everything from outside is escaped."""
+"""The report of a run: one self-contained HTML page in which all names and values are escaped."""
+from __future__ import annotations
+
 import base64
 import html
 import io
 import os
+from typing import Any, Iterable, Mapping
 
+from ..data.folders import ImageFolders
 from ..data.image import read_image
 from ..files.atomic import atomic_write
+from ..runs.directory import RunDirectory
 from ..training.history import Record
+from ..types import Figure
+from .metrics import confusion
 from .plot import plot_predictions
-from .predict import Predictor, confusion
+from .predict import Predictor
 
 PAGE = '''<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>
@@ -22,59 +29,75 @@ img {{ max-width: 100% }}
 <p>{summary}</p>
 <h2>Curves</h2><img alt="loss and accuracy over the epochs" src="{curves}">
 <h2>Epochs</h2>{epochs}
-<h2>Test images</h2><p>Rows are true classes, columns what the network said.</p>{confusion}
-<p>The {count} images whose true class it thought least probable:</p>
+<h2>Test images</h2><p>Rows are true classes, columns predicted classes.</p>{confusion}
+<p>The {count} images with the lowest predicted probability of their true class:</p>
 <img alt="hardest test images with predictions" src="{images}">
-{left_out}<h2>Settings</h2>{settings}
+{skipped}<h2>Settings</h2>{settings}
 </body></html>
 '''
 
 
-def write_report(run, folders, hardest=18):
-    """Writes `report.html` of a `RunDirectory` from its best network and the test images."""
-    predictor, history, left_out = Predictor.load(run.path), run.history, run.skipped
-    paths, labels = zip(*(item for item in folders.test.items if item[0] not in left_out))
+def write_report(run: RunDirectory, folders: ImageFolders, hardest: int = 18) -> str:
+    """Write the HTML report of a run into its directory.
+
+    The best network of the run predicts the test images; those that training skipped as unreadable
+    are not used.
+
+    Args:
+        run: A run with at least one completed epoch.
+        folders: The images of the run, of which those for testing are used.
+        hardest: How many of the images with the lowest probability of their true class to show.
+
+    Returns:
+        Path of `report.html`.
+
+    Raises:
+        UsageError: `run` has no completed epoch, or a test image is not readable.
+    """
+    predictor, history, skipped = Predictor.load(run.path), run.history, run.skipped
+    paths, labels = zip(*(item for item in folders.test.items if item[0] not in skipped))
     rows, classes = predictor.probabilities(paths), run.classes
     counts = confusion(rows, labels)
     summary = (f'{run.config.network}, {len(history)} epochs: {counts.trace()} of {counts.sum()} '
-               f'test images right ({counts.trace() / counts.sum():.3f}) with the weights of '
-               f'epoch {history.best.epoch}.')
+               f'test images classified correctly ({counts.trace() / counts.sum():.3f}) '
+               f'with the weights of epoch {history.best.epoch}.')
     order = sorted(range(len(paths)), key=lambda i: rows[i][labels[i]])[:hardest]
     images = plot_predictions([read_image(paths[i]) for i in order],
-                                [classes[labels[i]] for i in order],
-                                [predictor.rank(rows[i]) for i in order])
+                              [classes[labels[i]] for i in order],
+                              [predictor.rank(rows[i]) for i in order])
     page = PAGE.format(
         title=html.escape(os.path.basename(os.path.abspath(run.path))),
         summary=html.escape(summary),
         curves=_embed(history.plot(path=run.file('curves.png')).figure),
         epochs=_table(Record._fields, [[f'{value:.4g}' for value in record] for record in history]),
         confusion=_table([''] + classes, [[name, *row] for name, row in zip(classes, counts)]),
-        images=_embed(images[0].figure), count=len(order), left_out=_left_out(left_out),
+        images=_embed(images[0].figure), count=len(order), skipped=_skipped(skipped),
         settings=_table(['setting', 'value'], vars(run.config).items()))
-    with atomic_write(run.file('report.html')) as file:
+    path: str = run.file('report.html')
+    with atomic_write(path) as file:
         file.write(page.encode('utf-8', 'backslashreplace'))
-    return run.file('report.html')
+    return path
 
 
-def _left_out(left_out):
-    if not left_out:
+def _skipped(images: Mapping[str, str]) -> str:
+    if not images:
         return ''
-    return (f'<h2>Left out</h2><p>Images that could not be read in one epoch or more: '
-            f'{len(left_out)}.</p>{_table(["image", "reason"], left_out.items())}\n')
+    return (f'<h2>Skipped images</h2><p>Images that could not be read in at least one epoch: '
+            f'{len(images)}.</p>{_table(["image", "reason"], images.items())}\n')
 
 
-def _table(heading, rows):
+def _table(heading: Iterable[Any], rows: Iterable[Iterable[Any]]) -> str:
     lines = [_row('th', heading), *(_row('td', row) for row in rows)]
     return f'<table>{"".join(lines)}</table>'
 
 
-def _row(tag, values):
+def _row(tag: str, values: Iterable[Any]) -> str:
     cells = (f'<{tag}>{html.escape(str(value))}</{tag}>' for value in values)
     return f'<tr>{"".join(cells)}</tr>'
 
 
-def _embed(figure):
-    """The figure as a PNG inside the page."""
+def _embed(figure: Figure) -> str:
+    """Return the figure as a data URL of a PNG image."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format='png', dpi=110)
     return 'data:image/png;base64,' + base64.b64encode(buffer.getvalue()).decode()

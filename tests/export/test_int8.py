@@ -1,4 +1,4 @@
-"""A run in 8-bit integers: nearly the same numbers, found again by Predictor."""
+"""The exported 8-bit network predicts nearly the same probabilities, and Predictor loads it."""
 import json
 
 import numpy as np
@@ -27,11 +27,11 @@ def run(folders, tmp_path_factory):
     return run
 
 
-def test_8_bits_say_nearly_the_same(run, folders, numpy_mode, capfd):
+def test_probabilities_are_nearly_the_same(run, folders, numpy_mode, capfd):
     paths = [path for path, _ in folders.test.items]
-    exact, rough = (gf.Predictor.load(run.path, dtype).probabilities(paths)
+    exact, quantized = (gf.Predictor.load(run.path, dtype).probabilities(paths)
                     for dtype in ('float32', 'int8'))
-    assert 0 < abs(exact - rough).max() < 0.1
+    assert 0 < abs(exact - quantized).max() < 0.1
     assert capfd.readouterr() == ('', '')
 
 
@@ -42,10 +42,10 @@ def test_layers_compute_in_8_bits(run):
     assert len(layers) == 21 and {node['attrs']['quantized'].lower() for node in layers} == {'true'}
 
 
-def test_it_is_never_overwritten(run, folders):
+def test_never_overwrites(run, folders):
     with pytest.raises(UsageError) as caught:
         export_int8(run.path, folders)
-    assert str(caught.value) == f'{run.file("int8")} exists already: remove it to make it anew'
+    assert str(caught.value) == f'{run.file("int8")} already exists: remove it to export again'
 
 
 def test_other_classes_are_refused(folders, chairs_copy, tmp_path, run):
@@ -56,11 +56,11 @@ def test_other_classes_are_refused(folders, chairs_copy, tmp_path, run):
     with pytest.raises(UsageError) as caught:
         export_int8(second.path, other)
     assert str(caught.value) == (
-        f"{chairs_copy} has the classes ['bench', 'couch', 'stool'], the run ['bench', 'sofa', "
-        f"'stool']: calibrate on the images it was trained on")
+        f"{chairs_copy} has the classes ['bench', 'couch', 'stool'], the run has ['bench', "
+        f"'sofa', 'stool']: calibrate with the images it was trained on")
 
 
-def test_what_is_not_there_or_damaged_is_said(run, folders, tmp_path):
+def test_a_missing_or_corrupt_network_is_reported(run, folders, tmp_path):
     net, other = gf.start_run(str(tmp_path / 'run'), run.config, folders)
     for _ in gf.train_run(net, other, folders, progress=False):
         pass
@@ -87,7 +87,8 @@ def test_accuracy_on_photographs_stays_within_a_point(hotdog_root, weights_root,
         pass
     export_int8(run.path, folders)
     paths, labels = zip(*folders.test.items)
-    best = [gf.Predictor.load(run.path, dtype).probabilities(paths).argmax(axis=1)
-            for dtype in ('float32', 'int8')]
-    accuracy = [(row == np.array(labels)).mean() for row in best]
-    assert abs(accuracy[0] - accuracy[1]) <= 0.01 and (best[0] == best[1]).mean() > 0.95
+    predicted = [gf.Predictor.load(run.path, dtype).probabilities(paths).argmax(axis=1)
+                 for dtype in ('float32', 'int8')]
+    accuracy = [(classes == np.array(labels)).mean() for classes in predicted]
+    assert abs(accuracy[0] - accuracy[1]) <= 0.01
+    assert (predicted[0] == predicted[1]).mean() > 0.95

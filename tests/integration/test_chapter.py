@@ -1,4 +1,4 @@
-"""The MXNet cells of the chapter, as they are written, with `gluon_finetune` as their `d2l`."""
+"""The chapter's MXNet cells run unchanged with `gluon_finetune` as their `d2l`."""
 import hashlib
 import json
 import os
@@ -14,7 +14,7 @@ from gluon_finetune.synthetic.dataset import draw_hotdogs
 
 pytestmark = [pytest.mark.realdata, pytest.mark.slow]
 
-# What stands in for the library, the zoo's server and a look at what train_ch13 returns.
+# Replaces the library d2l and the model zoo's server, and records the results of train_ch13.
 BEFORE = '''
 import hashlib, os, sys, types
 import gluon_finetune
@@ -39,7 +39,8 @@ with open('source.params', 'rb') as file:
 os.rename('source.params', f'{models}/resnet18_v2-{model_store.short_hash("resnet18_v2")}.params')
 '''
 
-# 16 images are one batch of the chapter's 128: here three batches, then the same by DATA_HUB.
+# With the chapter's batch size of 128, 16 images are one batch; this trains with three, then
+# downloads the images by DATA_HUB.
 AFTER = '''
 import json
 train_fine_tuning(scratch_net, 0.1, batch_size=6, num_epochs=1)
@@ -51,7 +52,7 @@ print(json.dumps({
     'finite': [bool(np.isfinite(record.loss)) for history in histories for record in history],
     'accuracies': [record.test_acc for history in histories for record in history],
     'images': [len(gluon.data.vision.ImageFolderDataset(os.path.join(from_hub, part)))
-                 for part in ('train', 'test')],
+               for part in ('train', 'test')],
     'row': list(hotdog_w.shape),
     'frozen': {p.grad_req for p in finetune_net.features.collect_params().values()} == {'null'},
     'numpy mode': npx.is_np_array()}))
@@ -65,13 +66,13 @@ def cells(shared):
         pytest.skip('no copy of the chapter at ../shared/chapter')
     text = chapter.read_text('utf-8')
     blocks = re.findall(r'^```\{\.python \.input\}\n(.*?)^```', text, re.M | re.S)
-    kept = [cell for cell in blocks if re.match(r'#@tab (mxnet|all)\n', cell)]
-    return [re.sub(r'^%.*\n', '', cell, flags=re.M) for cell in kept]  # magics are the notebook's
+    cells = [cell for cell in blocks if re.match(r'#@tab (mxnet|all)\n', cell)]
+    return [re.sub(r'^%.*\n', '', cell, flags=re.M) for cell in cells]  # without notebook magics
 
 
 @pytest.fixture
 def archive(tmp_path):
-    root = Path(draw_hotdogs(tmp_path / 'drawn' / 'hotdog', train=8, test=2, size=64))
+    root = Path(draw_hotdogs(tmp_path / 'synthetic' / 'hotdog', train=8, test=2, size=64))
     with zipfile.ZipFile(tmp_path / 'hotdog.zip', 'w') as file:
         for path in root.rglob('*.jpg'):
             file.write(path, path.relative_to(root.parent))

@@ -1,4 +1,4 @@
-"""In a notebook the curves appear while the run goes on, in one image that is redrawn."""
+"""In a notebook, one figure shows the curves during training and is redrawn each epoch."""
 import base64
 
 import nbclient

@@ -1,15 +1,15 @@
-"""What counts as equal: rounding, groups of arrays, distributions."""
+"""Verdicts: by rounding, by divergence, by distribution."""
 import numpy as np
 import pytest
 
 from gluon_finetune.parity import rows
-from gluon_finetune.parity.rows import DIFFERS, EQUAL, Check
+from gluon_finetune.parity.rows import DIFFERS, EQUAL, Check, KnownDifference
 
 EXACT = np.array([1., 2., 2.])
 
 
 def check(measured=0, measured64=0, rounding=1e-6, **options):
-    """The check of two frameworks whose results are so far apart, relative to their norm of 3."""
+    """The check of two sides with these relative differences; the norm of the arrays is 3."""
     def side(change32, change64):
         return lambda dtype: [('', {'a': EXACT + [3 * (change32 if dtype == 'float32'
                                                        else change64), 0, 0]})]
@@ -20,9 +20,9 @@ def check(measured=0, measured64=0, rounding=1e-6, **options):
 def test_rounding_gives_the_tolerance():
     row = check(measured=5e-6).row()
     assert row.rounding == pytest.approx(1e-6)
-    assert row.tolerance == pytest.approx(rows.SAFETY * 1e-6)
+    assert row.tolerance == pytest.approx(rows.SAFETY_FACTOR * 1e-6)
     assert row.measured == pytest.approx(5e-6) and row.verdict == EQUAL
-    assert row.tolerance64 == row.tolerance * rows.FINER
+    assert row.tolerance64 == row.tolerance * rows.FLOAT64_FACTOR
 
 
 @pytest.mark.parametrize('options, verdict', [
@@ -35,21 +35,21 @@ def test_verdicts(options, verdict):
     assert check(**options).row().verdict == verdict
 
 
-def test_the_worst_pair_speaks():
+def test_the_worst_label_is_reported():
     def side(*values):
         return lambda dtype: ((f'step {i}', {'a': EXACT + value}) for i, value in enumerate(values))
     row = Check('steps', side(0, 0, 1, 0), side(0, 0, 0, 0), rows.by_rounding, note='worst').row()
     assert row.verdict == DIFFERS and row.note == 'worst, step 2'
 
 
-def test_divergence_is_predicted_by_shaken_runs():
-    def side(dtype, number=None):
-        shift = {None: 0, 0: 0.1, 1: 0.3, 2: 0.2}[number]
+def test_divergence_is_predicted_by_perturbed_runs():
+    def side(dtype, seed=None):
+        shift = {None: 0, 0: 0.1, 1: 0.3, 2: 0.2}[seed]
         return [('step 1', {'a': EXACT + shift / np.sqrt(3) * 3})]
 
-    def verdict(apart):
-        here = [('step 1', {'a': EXACT + apart / np.sqrt(3) * 3})]
-        return Check('steps', lambda dtype: here if dtype == 'float32' else side(dtype), side,
+    def verdict(difference):
+        mxnet = [('step 1', {'a': EXACT + difference / np.sqrt(3) * 3})]
+        return Check('steps', lambda dtype: mxnet if dtype == 'float32' else side(dtype), side,
                      rows.by_divergence).row().verdict
     assert (verdict(0.59), verdict(0.61)) == (EQUAL, DIFFERS)
 
@@ -71,12 +71,13 @@ def test_exactly():
 def test_distributions():
     rng = np.random.RandomState(0)
     one, same, other = rng.rand(10_000), rng.rand(10_000), rng.rand(10_000) ** 1.1
-    row = Check('draws', lambda: one, lambda: same, rows.by_distribution).row()
+    row = Check('samples', lambda: one, lambda: same, rows.by_distribution).row()
     assert row.verdict == EQUAL and row.tolerance == pytest.approx(0.02757, abs=1e-5)
-    assert Check('draws', lambda: one, lambda: other, rows.by_distribution).row().verdict == DIFFERS
+    row = Check('samples', lambda: one, lambda: other, rows.by_distribution).row()
+    assert row.verdict == DIFFERS
     assert rows.kolmogorov_smirnov(np.array([1, 2]), np.array([2, 3])) == 0.5
 
 
 def test_a_known_difference_has_no_tolerance():
-    row = Check('decoders', lambda: 3, None, rows.as_known, note='why').row()
+    row = KnownDifference('decoders', lambda: 3, note='why').row()
     assert (row.verdict, row.measured, row.tolerance, row.note) == (rows.KNOWN, 3, None, 'why')

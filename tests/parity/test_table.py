@@ -1,4 +1,4 @@
-"""The command: what it prints, what it returns, and what it says when it cannot."""
+"""The command `parity`: its output, exit status and error messages."""
 import json
 
 import pytest
@@ -7,7 +7,7 @@ from gluon_finetune.cli.main import main
 from gluon_finetune.errors import UsageError
 from gluon_finetune.models.pytorch import imports as torch_import
 from gluon_finetune.parity import checks, table
-from gluon_finetune.parity.curves import WHOLE_RUN
+from gluon_finetune.parity.curves import FULL_RUN
 from gluon_finetune.parity.rows import Check, Row, exactly
 
 EQUAL = Check('loss', lambda: {'n': 1}, lambda: {'n': 1}, exactly, note='why')
@@ -40,11 +40,11 @@ def test_a_line():
         'loss', '1e-06', '1.2e-06', '1e-07', '1e-14', '1e-16', 'equal', 'why']
 
 
-def test_no_such_comparison(two_checks, capsys):
+def test_an_unknown_comparison(two_checks, capsys):
     assert main(['parity', '--only', 'lost']) == 2
     assert capsys.readouterr().err == (
-        'gluon-finetune: no comparison is called lost: expected a part of one of loss, momentum, '
-        'a whole run\n')
+        "gluon-finetune: no comparison has 'lost' in its name; known comparisons: loss, momentum, "
+        'full training run\n')
 
 
 def test_without_torch(monkeypatch):
@@ -58,5 +58,5 @@ def test_without_torch(monkeypatch):
 
 
 def test_names_are_unique():
-    names = [check.name for check in checks.all_checks()] + [WHOLE_RUN]
+    names = [check.name for check in checks.all_checks()] + [FULL_RUN]
     assert len(set(names)) == len(names)

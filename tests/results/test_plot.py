@@ -7,7 +7,7 @@ from gluon_finetune.training.history import History, Record
 IMAGE = np.arange(5 * 7 * 3, dtype='uint8').reshape(5, 7, 3)
 
 
-def test_images_are_shown_whatever_array_they_are(numpy_mode, tmp_path):
+def test_images_may_be_mxnet_or_numpy_arrays(numpy_mode, tmp_path):
     path = str(tmp_path / 'grid.png')
     axes = show_images([IMAGE, array(IMAGE)], 1, 3, titles=['a', 'b'], path=path)
     assert [bool(ax.images) for ax in axes] == [True, True, False]

@@ -3,7 +3,6 @@ import pytest
 
 import gluon_finetune as gf
 from gluon_finetune.errors import UsageError
-from gluon_finetune.results.predict import confusion
 
 
 @pytest.fixture
@@ -39,11 +38,11 @@ def test_a_file_and_its_pixels_and_a_list_agree(net, folders):
             assert np.allclose([p for _, p in other], [p for _, p in together[index]], atol=1e-5)
 
 
-def test_only_the_top_is_kept(net, folders):
+def test_top_limits_the_classes(net, folders):
     assert len(gf.Predictor(net, image_size=32)(folders.test.items[0][0], top=1)) == 1
 
 
-def test_names_must_fit_the_outputs(net, folders):
+def test_there_must_be_a_name_for_each_output(net, folders):
     with pytest.raises(UsageError) as error:
         gf.Predictor(net, ['a', 'b', 'c', 'd', 'e', 'f'], image_size=32)(folders.test.items[0][0])
     assert str(error.value) == (f'6 class names for a net with {len(folders.classes)} outputs: '
@@ -51,8 +50,3 @@ def test_names_must_fit_the_outputs(net, folders):
     with pytest.raises(UsageError) as error:
         gf.Predictor(gf.scratch_net('mobilenetv2_0.25', 4))
     assert str(error.value) == 'no class names: pass classes=, one name for each output of the net'
-
-
-def test_confusion_counts_true_rows_and_predicted_columns():
-    rows = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]])
-    assert confusion(rows, [0, 1, 1]).tolist() == [[1, 0], [1, 1]]

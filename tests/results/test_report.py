@@ -5,6 +5,7 @@ import pytest
 
 import gluon_finetune as gf
 from gluon_finetune.errors import UsageError
+from gluon_finetune.results.report import _skipped
 
 CONFIG = gf.Config(network='mobilenetv2_0.25', scratch=True, batch_size=8, num_epochs=1,
                    image_size=32)
@@ -34,20 +35,20 @@ def test_names_are_escaped(page):
     assert '&lt;b&gt;stool&amp;' in page and '<title>&lt;i&gt;run</title>' in page
 
 
-def test_the_page_needs_nothing_beside_it(page):
+def test_the_page_is_self_contained(page):
     assert re.findall('src="(.{15})', page) == ['data:image/png;', 'data:image/png;']
     assert 'href' not in page and '<script' not in page
 
 
-def test_the_figures_are_those_of_the_run(page, run_and_folders):
+def test_the_numbers_are_those_of_the_run(page, run_and_folders):
     run, folders = run_and_folders
     right = round(run.history.best.test_acc * len(folders.test))
-    assert f'{right} of {len(folders.test)} test images right' in page
+    assert f'{right} of {len(folders.test)} test images classified correctly' in page
     counts = re.search('Test images</h2>.*?</table>', page, re.DOTALL).group()
     assert sum(map(int, re.findall(r'<td>(\d+)</td>', counts))) == len(folders.test)
 
 
-def test_predict_needs_the_run_directory_alone(run_and_folders, tmp_path):
+def test_predict_needs_only_the_run_directory(run_and_folders, tmp_path):
     run, folders = run_and_folders
     shutil.copytree(run.path, tmp_path / 'elsewhere')
     path = folders.test.items[0][0]
@@ -55,9 +56,17 @@ def test_predict_needs_the_run_directory_alone(run_and_folders, tmp_path):
             == gf.Predictor.load(run.path)(path))
 
 
-def test_a_run_without_an_epoch_cannot_predict(tmp_path, chairs):
+def test_a_run_without_a_completed_epoch_cannot_predict(tmp_path, chairs):
     _, run = gf.start_run(str(tmp_path / 'run'), CONFIG, gf.ImageFolders(chairs))
     with pytest.raises(UsageError) as error:
         gf.Predictor.load(run.path)
-    assert str(error.value) == (f'{run.path} has no finished epoch to predict with: '
-                                f'go on with it with --resume')
+    assert str(error.value) == (f'no completed epoch in {run.path}, so no weights to predict with: '
+                                f'resume the run with --resume')
+
+
+def test_skipped_images_are_listed():
+    assert _skipped({}) == ''
+    assert _skipped({'a<1>.jpg': 'is truncated'}) == (
+        '<h2>Skipped images</h2><p>Images that could not be read in at least one epoch: 1.</p>'
+        '<table><tr><th>image</th><th>reason</th></tr>'
+        '<tr><td>a&lt;1&gt;.jpg</td><td>is truncated</td></tr></table>\n')

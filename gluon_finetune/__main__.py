@@ -1,23 +1,24 @@
-"""`gluon-finetune` and `python -m gluon_finetune`: the command line, also where MXNet is broken.
+"""The command line, as `gluon-finetune` and as `python -m gluon_finetune`."""
+from __future__ import annotations
 
-`doctor` starts without what it examines; every other command says in one line what MXNet lacks.
-"""
 import sys
+from typing import Sequence
 
 
-def main(argv=None):
-    """Runs one command; returns the exit status: 0 done, 1 the work failed, 2 wrong use."""
-    words = sys.argv[1:] if argv is None else argv
-    if words[:1] == ['doctor']:
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status, as `cli.main.main` does."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if words[:1] == ['doctor']:   # runs where MXNet does not import
         from .doctor.command import main as doctor
-        return doctor(words)
+        status: int = doctor(words)
+        return status
     try:
         from .cli.main import main as command_line
-        from .compat import imports  # noqa: F401, MXNet must load before anything asks for it
     except ImportError as error:
         print(f'gluon-finetune: {error}', file=sys.stderr)
         return 1
-    return command_line(words)
+    status = command_line(words)
+    return status
 
 
 if __name__ == '__main__':

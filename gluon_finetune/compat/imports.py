@@ -8,7 +8,7 @@ from ..errors import SEE_DOCTOR, UsageError
 from ..types import Array, Device, Net, NumPyArray
 
 try:
-    import mxnet as mx  # under the conditions that hook.py sets
+    mx: Any = importlib.import_module('mxnet')   # under the conditions that hook.py sets
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError(f'{error}{SEE_DOCTOR}', name=error.name) from None
 

@@ -19,7 +19,7 @@ import numpy as np
 from ..errors import SEE_DOCTOR
 from .cpu import usable_cores
 from .hook import PACKAGES
-from .versions import REQUIREMENTS, numpy_problem
+from .versions import REQUIREMENTS, supports_numpy
 
 _ALIASES = {'bool': bool, 'int': int, 'float': float, 'complex': complex, 'object': object,
             'str': str}
@@ -63,9 +63,9 @@ def shim_numpy() -> None:
 @contextlib.contextmanager
 def _mxnet_conditions() -> Iterator[None]:
     try:
-        problem = numpy_problem(np.__version__)
-        if problem:
-            raise ImportError(f"{problem}: pip install '{REQUIREMENTS['numpy']}'")
+        if not supports_numpy(np.__version__):
+            raise ImportError(f'NumPy {np.__version__} is installed, but MXNet needs NumPy below 2: '
+                              f"pip install '{REQUIREMENTS['numpy']}'")
         with _thread_settings():
             yield
     except OSError as error:
@@ -87,7 +87,7 @@ def _library_fix(message: str) -> str:
 
 @contextlib.contextmanager
 def _thread_settings() -> Iterator[None]:
-    """Set the environment variables that MXNet and OpenMP read as they load, where the user did not.
+    """Set environment variables that MXNet and OpenMP read as they load, unless the user did.
 
     Without OMP_NUM_THREADS MXNet takes half the cores. Threads that wait for each other spin, by
     default so long that on busy cores nobody gets to compute; 1000 turns are enough on idle ones.

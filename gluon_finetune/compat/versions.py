@@ -12,8 +12,6 @@ def supports_python(version: tuple[int, ...]) -> bool:
     return (3, 8) <= version[:2] < (3, 13)
 
 
-def numpy_problem(version: str) -> str | None:
-    """Return why MXNet does not run beside this version of NumPy, or None."""
-    if int(version.partition('.')[0]) < 2:
-        return None
-    return f'NumPy {version} is installed, but MXNet needs NumPy below 2'
+def supports_numpy(version: str) -> bool:
+    """Return whether MXNet runs beside a NumPy version, such as `numpy.__version__`."""
+    return int(version.partition('.')[0]) < 2

@@ -64,8 +64,8 @@ def shim_numpy() -> None:
 def _mxnet_conditions() -> Iterator[None]:
     try:
         if not supports_numpy(np.__version__):
-            raise ImportError(f'NumPy {np.__version__} is installed, but MXNet needs NumPy below 2: '
-                              f"pip install '{REQUIREMENTS['numpy']}'")
+            raise ImportError(f'NumPy {np.__version__} is installed, but MXNet needs NumPy below '
+                              f"2: pip install '{REQUIREMENTS['numpy']}'")
         with _thread_settings():
             yield
     except OSError as error:

@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Dict, List
 
 from ..version import __version__
-from . import files, machine, software
+from . import machine, software
 from .ask import ask
-from .finding import BAD, WARN, Finding
+from .finding import BAD, WARN, Finding, bad
 
 Sections = Dict[str, List[Finding]]   # title: findings
 
@@ -21,7 +21,7 @@ def examine() -> Sections:
         mxnet_answer, gluoncv = pool.submit(ask, 'mxnet'), pool.submit(ask, 'gluoncv')
         versions = {name: pool.submit(ask, 'version', module)
                     for name, (module, _) in packages.items()}
-        hosts = [(host, pool.submit(ask, 'address', host[1], seconds=5)) for host in files.hosts()]
+        files = pool.submit(_check_files)
         mxnet = mxnet_answer.result()
         return {
             'Software': [
@@ -33,8 +33,16 @@ def examine() -> Sections:
                 machine.processor(), machine.cores(),
                 machine.threads(mxnet.result and mxnet.result['threads']),
                 machine.gpus(mxnet.result)] if finding],
-            'Files': [*files.folders(), *files.weights(),
-                      *[files.host(*host, reply.result()) for host, reply in hosts]]}
+            'Files': files.result()}
+
+
+def _check_files() -> list[Finding]:
+    try:
+        from . import files  # here, as it needs packages that may be missing
+    except ImportError as error:
+        return [bad('files', f'not checked: {error}', 'pip install gluon-finetune')]
+    hosts = [files.host(*host, ask('address', host[1], seconds=5)) for host in files.hosts()]
+    return [*files.folders(), *files.weights(), *hosts]
 
 
 def screen(sections: Sections, width: int | None = None) -> str:

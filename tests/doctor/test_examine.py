@@ -17,8 +17,8 @@ Software
       Pillow        11.0
 
 Machine
-warn  cores         1 of 2 are usable: the CPU affinity of this process
-                    excludes the others
+warn  cores         1 of 2 are usable: the CPU affinity of this
+                    process excludes the others
                     -> start it without taskset
 
 1 broken, 1 could be better.'''

@@ -28,7 +28,8 @@ def test_one_usable_core(one_core, monkeypatch):
     monkeypatch.delenv('OMP_NUM_THREADS', raising=False)
     assert machine.cores() == warn(
         'cores', f'1 of {one_core} are usable: the CPU affinity of this process excludes the '
-        'others', f'start it without taskset, or request {one_core} cores per task from the batch system')
+        'others', 'start it without taskset, or '
+        f'request {one_core} cores per task from the batch system')
     assert machine.threads(ask('mxnet').result['threads']) == ok('threads', 'MXNet computes with 1')
 
 

@@ -79,7 +79,8 @@ def member(session, mxnet, numpy):
         built = next(DESK.glob('*.whl'))
         steps.forget()
         steps.take('install', install, session, built, f'mxnet=={mxnet}', f'numpy=={numpy}')
-        steps.take('import', session.run, 'python', '-W', 'error', '-c', 'import gluon_finetune')
+        steps.take('import', session.run, 'python', '-W', 'error', '-c',
+                   'import gluon_finetune, mxnet')
         steps.take('doctor', session.run, 'gluon-finetune', 'doctor')
         steps.take('fine-tune', session.run, 'python', 'member.py', 'write', f'trained/{name}')
     else:

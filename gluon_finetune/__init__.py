@@ -1,35 +1,60 @@
-"""Fine-tunes pretrained Gluon networks on folders of images.
+"""Fine-tune pretrained Gluon networks on folders of images.
 
-The public names, in the order an image travels: folders, batches, network, loop, result.
+The public names, in the order an image travels: folders, batches, network, loop, result. Each is
+imported when it is first used; __init__.pyi says the same to type checkers.
 """
-from .start import is_command_line
+import importlib
 
-if not is_command_line():   # a command imports what it needs itself: `doctor` nothing of this
-    from .compat import imports  # first: MXNet must load before anything asks for it
-    from .version import __version__
-    from .errors import Diverged, UsageError, WorkError
-    from .config import IMAGENET_MEAN, IMAGENET_STD, Config
-    from .data.hub import DATA_HUB, DATA_URL, download, download_extract
-    from .data.folders import hotdog
-    from .data.folders import ImageFolders
-    from .data.image import read_image
-    from .data.augment import test_augs, train_augs
-    from .data.loader import load_data
-    from .models.zoo import network_names
-    from .models.source import source_net
-    from .models.labels import source_labels
-    from .models.finetune import finetune_net, reuse_source_class, scratch_net
-    from .models.freeze import freeze_features
-    from .models.pytorch.bridge import from_torch, to_torch
-    from .training.devices import split_batch, try_all_gpus, try_gpu
-    from .training.evaluate import evaluate_accuracy
-    from .training.history import History, Record
-    from .training.loop import seed_everything, train_ch13
-    from .training.fine_tuning import train_fine_tuning
-    from .training.hyperparameters import to_mean_gradient, to_sum_gradient
-    from .runs.train import resume_run, start_run, train_run
-    from .results.plot import plot_comparison, plot_predictions, show_images
-    from .results.predict import Predictor
-    from .results.report import write_report
-    from .export.pytorch import export_torch
-    from .export.int8 import export_int8
+from .compat.hook import install_hook
+
+install_hook()   # `from mxnet import gluon` works from here on
+
+_PUBLIC = {   # module: its public names
+    'version': ['__version__'],
+    'errors': ['UsageError', 'WorkError', 'Diverged', 'Stopped'],
+    'config': ['IMAGENET_MEAN', 'IMAGENET_STD', 'Config'],
+    'data.hub': ['DATA_HUB', 'DATA_URL', 'download', 'download_extract'],
+    'data.folders': ['hotdog', 'ImageFolders'],
+    'data.image': ['read_image'],
+    'data.augment': ['test_augs', 'train_augs'],
+    'data.loader': ['load_data'],
+    'models.zoo': ['network_names'],
+    'models.source': ['source_net'],
+    'models.labels': ['source_labels'],
+    'models.finetune': ['finetune_net', 'reuse_source_class', 'scratch_net'],
+    'models.freeze': ['freeze_features'],
+    'models.pytorch.bridge': ['from_torch', 'to_torch'],
+    'training.devices': ['split_batch', 'try_all_gpus', 'try_gpu'],
+    'training.evaluate': ['evaluate_accuracy'],
+    'training.history': ['History', 'Record'],
+    'training.loop': ['seed_everything', 'train_ch13'],
+    'training.fine_tuning': ['train_fine_tuning'],
+    'training.hyperparameters': ['to_mean_gradient', 'to_sum_gradient'],
+    'runs.train': ['resume_run', 'start_run', 'train_run'],
+    'results.plot': ['plot_comparison', 'plot_predictions', 'show_images'],
+    'results.predict': ['Predictor'],
+    'results.report': ['write_report'],
+    'export.pytorch': ['export_torch'],
+    'export.int8': ['export_int8'],
+}
+_MODULE_OF = {name: module for module, names in _PUBLIC.items() for name in names}
+__all__ = list(_MODULE_OF)
+
+
+# These lines and not the library lazy_loader, as `doctor` runs where nothing is installed.
+def __getattr__(name):
+    """Import a public name, or a submodule, when it is first used."""
+    if name in _MODULE_OF:
+        module = importlib.import_module(f'.{_MODULE_OF[name]}', __name__)
+        globals()[name] = getattr(module, name)
+        return globals()[name]
+    try:
+        return importlib.import_module(f'.{name}', __name__)
+    except ModuleNotFoundError as error:
+        if error.name != f'{__name__}.{name}':
+            raise
+    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})

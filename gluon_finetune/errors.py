@@ -1,21 +1,30 @@
-"""The two ways things go wrong; knows nothing about images, networks or MXNet."""
+"""The package's exceptions: wrong input, and work that failed."""
+from __future__ import annotations
+
+SEE_DOCTOR = ('\nrun `gluon-finetune doctor`, or `python -m gluon_finetune doctor`, to find the '
+              'cause')
 
 
 class UsageError(ValueError):
-    """What arrived cannot be used: a folder, a file, a number or an option (exit status 2)."""
+    """Unusable input: a folder, a file, a number or an option (exit status 2)."""
 
 
 class WorkError(RuntimeError):
-    """The input was fine, the work failed: a broken download, a loss beyond numbers (status 1)."""
+    """Work that failed on good input, such as an interrupted download (exit status 1)."""
 
 
 class Diverged(WorkError):
-    """The loss is not finite; a run can go back to its last checkpoint with smaller steps."""
+    """The loss became NaN or infinite; a run can restore its last checkpoint and step smaller."""
 
 
 class Stopped(WorkError):
-    """A signal asked for an end and the run is saved; `status` is the exit status it stands for."""
+    """A signal stopped a run, which was saved first.
 
-    def __init__(self, message, signal):
+    Args:
+        message: What was saved, and where.
+        signal: Number of the signal; the exit status is 128 more, as in a shell.
+    """
+
+    def __init__(self, message: str, signal: int) -> None:
         super().__init__(message)
         self.signal, self.status = signal, 128 + signal

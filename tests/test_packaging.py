@@ -30,7 +30,7 @@ def declared():
 
 
 def imported():
-    """Top-level names that the package imports, itself and the standard library left out."""
+    """Top-level names that the package imports, except its own and the standard library's."""
     names = set()
     for path in (ROOT / 'gluon_finetune').rglob('*.py'):
         for node in ast.walk(ast.parse(path.read_text(encoding='utf-8'))):
@@ -42,12 +42,12 @@ def imported():
 
 
 def in_site_packages(name):
-    """Whether a module is none of Python's own: its file would lie in the library's folder."""
+    """Whether a module is not in the standard library, by the folder of its file."""
     if name in sys.builtin_module_names:
         return False
     library = Path(os.__file__).parent
-    places = [library / name, library / f'{name}.py', *library.glob(f'lib-dynload/{name}.*')]
-    return name != 'distutils' and not any(place.exists() for place in places)
+    paths = [library / name, library / f'{name}.py', *library.glob(f'lib-dynload/{name}.*')]
+    return name != 'distutils' and not any(path.exists() for path in paths)
 
 
 def test_what_is_imported_is_declared():
@@ -63,23 +63,24 @@ def test_the_version_stands_in_one_place():
 
 
 HEAVY = {'torch', 'torchvision', 'gluoncv', 'matplotlib', 'pandas', 'onnx', 'scipy', 'IPython'}
-MXNET_ALONE = '''
-import warnings, numpy
-warnings.simplefilter('ignore')
-for kind in (bool, int, float, complex, object, str):
-    setattr(numpy, kind.__name__, kind)
-import mxnet
-'''
+NEEDED = {'mxnet', 'numpy', 'PIL', 'cv2', 'requests', 'tqdm'}
 
 
 def loaded_by(script):
-    """Those of `HEAVY` that are there when a script has run."""
-    script += f'\nimport sys\nprint(*{HEAVY!r} & set(sys.modules))'
+    """Return those of `HEAVY` and `NEEDED` that are imported when a script has run."""
+    script += f'\nimport sys\nprint(*{HEAVY | NEEDED!r} & set(sys.modules))'
     return set(subprocess.check_output([sys.executable, '-c', script], text=True).split())
 
 
-def test_importing_the_package_loads_nothing_heavy_that_mxnet_does_not():
-    assert loaded_by('import gluon_finetune') <= loaded_by(MXNET_ALONE) <= {'scipy', 'onnx'}
+def test_importing_the_package_loads_no_other_package():
+    assert loaded_by('import gluon_finetune') == set()
+    assert loaded_by('import gluon_finetune; gluon_finetune.UsageError') == set()
+
+
+def test_training_loads_nothing_heavy_that_mxnet_does_not():
+    mxnet = loaded_by('import gluon_finetune, mxnet') - NEEDED
+    assert loaded_by('import gluon_finetune; gluon_finetune.train_fine_tuning') - NEEDED <= mxnet
+    assert mxnet <= {'scipy', 'onnx'}
 
 
 def test_the_file_for_continuous_integration_runs_what_is_run_here():
@@ -91,7 +92,7 @@ def test_the_file_for_continuous_integration_runs_what_is_run_here():
     assert all(re.search(r'@v\d+$', step) for found in steps.values() for step in found[:2])
 
 
-# .ci/venv, on a machine whose Pythons are shell scripts that note how they were called
+# .ci/venv, on a machine whose Pythons are shell scripts that log their calls
 
 PYTHON = '''#!/bin/sh
 echo "$(basename $0) $*" >> calls
@@ -124,7 +125,7 @@ def add_python(path, works=True):
 
 
 def make_venv(machine, **environ):
-    """Exit status and output of .ci/venv, and how Pythons were called for more than a question."""
+    """Run .ci/venv; return exit status, output, and the calls of Python with -m."""
     clone = machine / 'clone'
     (clone / 'calls').write_text('')
     environ = {'PATH': str(machine / 'bin'), 'HOME': str(machine / 'home'), **environ}
@@ -137,8 +138,8 @@ def make_venv(machine, **environ):
 INSTALL = 'python -m pip install --quiet --disable-pip-version-check -e .[test]'
 
 
-def test_the_newest_python_that_runs_is_taken(machine):
-    add_python(machine / 'bin/python3.12', works=False)   # a shim of a version that is not active
+def test_the_newest_python_that_runs_is_used(machine):
+    add_python(machine / 'bin/python3.12', works=False)   # pyenv's shim of an inactive version
     add_python(machine / 'bin/python3.10')
     add_python(machine / 'bin/python3.9')
     assert make_venv(machine) == (
@@ -171,11 +172,11 @@ def test_another_python_makes_another_environment(machine):
     assert make_venv(machine, PYTHON='python3.9')[2] == ['python3.9 -m venv --clear .venv', INSTALL]
 
 
-def test_no_python_that_will_do(machine):
+def test_no_suitable_python(machine):
     add_python(machine / 'bin/python3', works=False)
-    way = ('MXNet runs on Python 3.12, 3.11, 3.10, 3.9 and 3.8, with the venv module.\n'
+    fix = ('MXNet supports Python 3.12, 3.11, 3.10, 3.9 and 3.8; the venv module is needed too.\n'
            'Install one of them (Debian: python3 with python3-venv; elsewhere: '
            'pyenv install 3.11)\n'
            'or name it: make test PYTHON=/path/to/python3.11\n')
-    assert make_venv(machine) == (1, 'No Python found that will do: ' + way, [])
-    assert make_venv(machine, PYTHON='python3') == (1, 'PYTHON=python3 will not do: ' + way, [])
+    assert make_venv(machine) == (1, 'no suitable Python found: ' + fix, [])
+    assert make_venv(machine, PYTHON='python3') == (1, 'PYTHON=python3 is not suitable: ' + fix, [])

@@ -1,1 +1,1 @@
-"""What works in this installation, what does not, and what to do: the command `doctor`."""
+"""The command `doctor`: checks of the installation, the machine and the files, each with a fix."""

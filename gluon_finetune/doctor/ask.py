@@ -1,12 +1,19 @@
-"""Asks a question in a process of its own, in which an import may fail, crash or hang."""
-import collections
+"""Questions answered in a process of their own, in which an import may fail, crash or hang."""
+from __future__ import annotations
+
 import json
 import signal
 import subprocess
 import sys
+from typing import Any, NamedTuple
 
-Answer = collections.namedtuple('Answer', 'result failure')
-Answer.__doc__ = 'What a question gave, as JSON has it, and None; or None and why there is nothing.'
+
+class Answer(NamedTuple):
+    """The result of a question, from JSON, and None; or None and why there is no result."""
+
+    result: Any
+    failure: str | None
+
 
 _SCRIPT = '''
 import sys
@@ -16,25 +23,31 @@ questions.answer({name!r}, *{words!r})
 '''
 
 
-def ask(name, *words, seconds=60):
-    """The `Answer` of a function in questions.py to some words."""
+def ask(name: str, *words: str, seconds: float = 60) -> Answer:
+    """Call a function of questions.py in a new process.
+
+    Args:
+        name: Name of the function.
+        words: Its arguments.
+        seconds: Time limit.
+    """
     script = _SCRIPT.format(path=sys.path, name=name, words=words)
     try:
         done = subprocess.run([sys.executable, '-c', script], stdin=subprocess.DEVNULL,
                               capture_output=True, timeout=seconds)
     except subprocess.TimeoutExpired as late:
-        return Answer(None, f'not done after {seconds} seconds' + _last_words(late.stderr))
+        return Answer(None, f'not done after {seconds} seconds' + _last_line(late.stderr))
     if done.returncode:
-        how = (f'ended by {signal.Signals(-done.returncode).name}' if done.returncode < 0
+        end = (f'ended by {signal.Signals(-done.returncode).name}' if done.returncode < 0
                else f'ended with status {done.returncode}')
-        return Answer(None, how + _last_words(done.stderr))
+        return Answer(None, end + _last_line(done.stderr))
     try:
         return Answer(*json.loads(done.stdout.splitlines()[-1].decode()))
     except (IndexError, ValueError, TypeError):
-        return Answer(None, 'ended without an answer' + _last_words(done.stderr))
+        return Answer(None, 'ended without an answer' + _last_line(done.stderr))
 
 
-def _last_words(stderr):
+def _last_line(stderr: bytes | None) -> str:
     lines = [line.strip() for line in (stderr or b'').decode(errors='replace').splitlines()]
     lines = [line for line in lines if line]
     return f' ({lines[-1][:200]})' if lines else ''

@@ -1,23 +1,28 @@
-"""Looks at everything, and shows what it found on one screen; knows no remedy itself."""
+"""All checks, and their findings as text on one screen."""
+from __future__ import annotations
+
 import shutil
 import textwrap
 from concurrent.futures import ThreadPoolExecutor
+from typing import Dict, List
 
 from ..version import __version__
-from . import files, machine, software
+from . import machine, software
 from .ask import ask
-from .finding import BAD, WARN
+from .finding import BAD, WARN, Finding, bad
+
+Sections = Dict[str, List[Finding]]   # title: findings
 
 
-def examine():
-    """Every `Finding`, in a dictionary of sections; takes some ten seconds of imports."""
+def examine() -> Sections:
+    """Run every check and return the findings by section; takes some ten seconds of imports."""
     packages = {**software.REQUIRED, **software.OPTIONAL}
     with ThreadPoolExecutor(3) as pool:
-        mxnet, gluoncv = pool.submit(ask, 'mxnet'), pool.submit(ask, 'gluoncv')
+        mxnet_answer, gluoncv = pool.submit(ask, 'mxnet'), pool.submit(ask, 'gluoncv')
         versions = {name: pool.submit(ask, 'version', module)
                     for name, (module, _) in packages.items()}
-        hosts = [(host, pool.submit(ask, 'address', host[1], seconds=5)) for host in files.hosts()]
-        mxnet = mxnet.result()
+        files = pool.submit(_check_files)
+        mxnet = mxnet_answer.result()
         return {
             'Software': [
                 software.python(), software.required('NumPy', versions['NumPy'].result()),
@@ -27,13 +32,26 @@ def examine():
             'Machine': [finding for finding in [
                 machine.processor(), machine.cores(),
                 machine.threads(mxnet.result and mxnet.result['threads']),
-                machine.shared_memory(), machine.gpus(mxnet.result)] if finding],
-            'Files': [*files.folders(), *files.weights(),
-                      *[files.host(*host, reply.result()) for host, reply in hosts]]}
+                machine.gpus(mxnet.result)] if finding],
+            'Files': files.result()}
 
 
-def screen(sections, width=None):
-    """The findings as text of 60 to 100 columns, each with what to do."""
+def _check_files() -> list[Finding]:
+    try:
+        from . import files  # here, as it needs packages that may be missing
+    except ImportError as error:
+        return [bad('files', f'not checked: {error}', 'pip install gluon-finetune')]
+    hosts = [files.host(*host, ask('address', host[1], seconds=5)) for host in files.hosts()]
+    return [*files.folders(), *files.weights(), *hosts]
+
+
+def screen(sections: Sections, width: int | None = None) -> str:
+    """Return the findings and their remedies as text of 60 to 100 columns.
+
+    Args:
+        sections: What `examine` returned.
+        width: Columns of the terminal; None asks for them.
+    """
     width = min(100, max(60, width or shutil.get_terminal_size().columns))
     lines = [f'gluon_finetune {__version__}']
     for title, findings in sections.items():
@@ -45,19 +63,19 @@ def screen(sections, width=None):
     return '\n'.join([*lines, '', summary(sections)])
 
 
-def summary(sections):
-    """How many findings are bad, in one sentence."""
+def summary(sections: Sections) -> str:
+    """Return the number of errors and warnings, in one sentence."""
     levels = [finding.level for findings in sections.values() for finding in findings]
-    broken, warnings = levels.count(BAD), levels.count(WARN)
-    first = f'{broken} broken' if broken else 'Nothing is broken'
+    errors, warnings = levels.count(BAD), levels.count(WARN)
+    first = f'{errors} broken' if errors else 'Nothing is broken'
     return first + (f', {warnings} could be better' if warnings else '') + '.'
 
 
-def broken(sections):
-    """Whether a finding is bad."""
+def broken(sections: Sections) -> bool:
+    """Return whether a finding is bad."""
     return any(finding.level == BAD for findings in sections.values() for finding in findings)
 
 
-def _wrapped(start, text, width):
+def _wrapped(start: str, text: str, width: int) -> list[str]:
     return textwrap.wrap(text, width, initial_indent=start, subsequent_indent=' ' * len(start),
                          break_on_hyphens=False, break_long_words=False)

@@ -1,25 +1,32 @@
-"""One finding as plain data; knows no thing that could be wrong."""
-import collections
+"""`Finding`: the result of one check, as plain data."""
+from __future__ import annotations
 
-Finding = collections.namedtuple('Finding', 'name value level remedy')
-Finding.__doc__ = (
-    'What was found of one thing: its name, a line about it, how bad that is, and what to do.')
+from typing import NamedTuple
 
 BAD = 'bad'     # something will not work
-WARN = 'warn'   # it will, but not as well as it could
+WARN = 'warn'   # it works, but not as well as it could
 OK = 'ok'
 
 
-def ok(name, value):
-    """A finding that asks for nothing."""
+class Finding(NamedTuple):
+    """The name of a check, a line about its result, its level, and the fix ('' for none)."""
+
+    name: str
+    value: str
+    level: str
+    remedy: str
+
+
+def ok(name: str, value: str) -> Finding:
+    """Return a finding that needs no action."""
     return Finding(name, value, OK, '')
 
 
-def warn(name, value, remedy):
-    """A finding that need not be in the way."""
+def warn(name: str, value: str, remedy: str) -> Finding:
+    """Return a finding of something that works, but could be better."""
     return Finding(name, value, WARN, remedy)
 
 
-def bad(name, value, remedy):
-    """A finding that is in the way."""
+def bad(name: str, value: str, remedy: str) -> Finding:
+    """Return a finding of something that does not work."""
     return Finding(name, value, BAD, remedy)

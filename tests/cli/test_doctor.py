@@ -38,28 +38,28 @@ def test_an_environment_that_works(tmp_path):
 
 
 @pytest.mark.parametrize('command', [MODULE, SCRIPT], ids=['module', 'script'])
-def test_numpy_2_by_either_door(numpy_2, command):
+def test_numpy_2_by_either_entry_point(numpy_2, command):
     status, out, err = start(*command, 'doctor', PYTHONPATH=numpy_2)
     assert (status, err) == (1, '')
     said = ' '.join(out.split())
-    assert "bad NumPy 2.1.0, and MXNet needs one below 2 -> pip install 'numpy<2' bad MXN" in said
-    assert (' does not import: NumPy 2.1.0 is installed and MXNet needs one below 2 '
+    assert "bad NumPy 2.1.0, but MXNet needs NumPy below 2 -> pip install 'numpy<2' bad MXN" in said
+    assert (' does not import: NumPy 2.1.0 is installed, but MXNet needs NumPy below 2 '
             "-> pip install 'numpy<2' bad GluonCV " in said)
 
 
 @pytest.mark.parametrize('command', [MODULE, SCRIPT], ids=['module', 'script'])
 def test_other_commands_say_in_two_lines_what_is_wrong(numpy_2, command):
     assert start(*command, 'check', 'chairs', PYTHONPATH=numpy_2) == (1, '', (
-        'gluon-finetune: NumPy 2.1.0 is installed and MXNet needs one below 2: '
+        'gluon-finetune: NumPy 2.1.0 is installed, but MXNet needs NumPy below 2: '
         "pip install 'numpy<2'\n"
-        '`gluon-finetune doctor`, or `python -m gluon_finetune doctor`, says what is wrong\n'))
+        'run `gluon-finetune doctor`, or `python -m gluon_finetune doctor`, to find the cause\n'))
 
 
 def test_a_python_with_nothing_installed():
     status, out, err = start('-S', *MODULE, 'doctor', PYTHONPATH=os.getcwd())
     assert (status, err) == (1, '')
     assert ' bad  NumPy         not installed\n' in out and "-> pip install 'numpy<2'\n" in out
-    assert '\n4 broken' in out
+    assert ' bad  files         not checked: No module named ' in out and '\n5 broken' in out
 
 
 def test_wrong_use_and_help():

@@ -1,4 +1,4 @@
-"""Modules of which each breaks in its own way stand on the path of the process that is asked."""
+"""The asked process imports modules that break, each in its own way."""
 import sys
 
 import pytest

@@ -20,7 +20,7 @@ def places(tmp_path, monkeypatch):
 
 @pytest.fixture
 def nobody(places):
-    """Lets permissions bind, as they do not for root."""
+    """Run as a user without permission; root has all of them."""
     places.chmod(0o755)
     root = hasattr(os, 'geteuid') and os.geteuid() == 0
     if root:
@@ -42,16 +42,16 @@ def test_caches_that_can_be_written_are_not_made_by_looking(places):
 def test_no_permission_to_write(places, nobody):
     assert files.folders() == [
         bad('weights', f'cannot write to {places}/mxnet/models (Permission denied)',
-            'name a folder that you may write to in MXNET_HOME'),
+            'set MXNET_HOME to a folder that you may write to'),
         bad('data', f'cannot write to {places}/cache/deep (Permission denied)',
-            'name a folder that you may write to in GLUON_FINETUNE_CACHE')]
+            'set GLUON_FINETUNE_CACHE to a folder that you may write to')]
 
 
 def test_a_file_where_the_cache_should_be(places):
     (places / 'cache').write_text('')
     assert files.folders()[1] == bad(
         'data', f'cannot write to {places}/cache/deep (Not a directory)',
-        'name a folder that you may write to in GLUON_FINETUNE_CACHE')
+        'set GLUON_FINETUNE_CACHE to a folder that you may write to')
 
 
 # Weights
@@ -64,16 +64,16 @@ def test_truncated_weights(places):
     folder, content = places / 'mxnet' / 'models', b'weights' * 1000
     sha1 = hashlib.sha1(content).hexdigest()
     folder.mkdir(parents=True)
-    whole, cut = folder / f'resnet18_v2-{sha1[:8]}.params', folder / f'vgg11-{sha1[:8]}.params'
-    for path in (whole, cut, folder / 'vgg11-mine.params', folder / 'vgg11.zip'):
+    intact, cut = folder / f'resnet18_v2-{sha1[:8]}.params', folder / f'vgg11-{sha1[:8]}.params'
+    for path in (intact, cut, folder / 'vgg11-mine.params', folder / 'vgg11.zip'):
         path.write_bytes(content)
     os.truncate(cut, 5000)
     found = hashlib.sha1(content[:5000]).hexdigest()[:8]
     assert files.weights() == [
-        ok('networks', f'{whole.name}, vgg11-mine.params'),
-        bad('networks', f'{cut.name} is damaged: 5000 bytes with SHA-1 {found}... instead of '
-            f'{sha1[:8]}...', f'rm {cut} and it is fetched again')]
-    whole.unlink()
+        ok('networks', f'{intact.name}, vgg11-mine.params'),
+        bad('networks', f'{cut.name} is corrupt: 5000 bytes with SHA-1 {found}... instead of '
+            f'{sha1[:8]}...', f'rm {cut}, and it is downloaded again')]
+    intact.unlink()
     (folder / 'vgg11-mine.params').unlink()
     assert [finding.level for finding in files.weights()] == ['bad']
 
@@ -119,4 +119,4 @@ def test_a_host_that_does_not_answer(places):
     url = 'http://127.0.0.1:9/hotdog.zip'   # the port that discards what it gets, and is closed
     assert files.host(name, url, remedy, ask('address', url)) == warn(
         'data host', '127.0.0.1:9 does not answer (Connection refused)',
-        f'put hotdog.zip into {places}/cache/deep, or name a copy in GLUON_FINETUNE_DATA')
+        f'put hotdog.zip into {places}/cache/deep, or set GLUON_FINETUNE_DATA to a copy')

@@ -24,41 +24,42 @@ def one_core():
 # Cores and threads
 
 @two_cores
-def test_one_core_is_allowed(one_core, monkeypatch):
+def test_one_usable_core(one_core, monkeypatch):
     monkeypatch.delenv('OMP_NUM_THREADS', raising=False)
     assert machine.cores() == warn(
-        'cores', f'1 of {one_core} may be used: the affinity of this process leaves out the others',
-        f'start it without taskset, or ask the batch system for {one_core} cores a task')
+        'cores', f'1 of {one_core} are usable: the CPU affinity of this process excludes the '
+        'others', 'start it without taskset, or '
+        f'request {one_core} cores per task from the batch system')
     assert machine.threads(ask('mxnet').result['threads']) == ok('threads', 'MXNet computes with 1')
 
 
 @two_cores
-def test_one_thread_is_asked_for(monkeypatch):
+def test_fewer_threads_than_cores(monkeypatch):
     monkeypatch.setenv('OMP_NUM_THREADS', '1')
     assert machine.threads(ask('mxnet').result['threads']) == warn(
-        'threads', f'MXNet computes with 1: OMP_NUM_THREADS=1; {usable_cores()} cores may be used',
-        'unset OMP_NUM_THREADS')
+        'threads', 'MXNet computes with 1 (OMP_NUM_THREADS=1), but '
+        f'{usable_cores()} cores are usable', 'unset OMP_NUM_THREADS')
 
 
 def test_more_threads_than_cores(monkeypatch):
     monkeypatch.setenv('OMP_NUM_THREADS', '999')
     assert machine.threads(999) == warn(
-        'threads', f'MXNet computes with 999: OMP_NUM_THREADS=999; only {usable_cores()} cores may '
-        'be used, and they wait for each other', 'unset OMP_NUM_THREADS')
+        'threads', f'MXNet computes with 999 (OMP_NUM_THREADS=999), but only {usable_cores()} '
+        'cores are usable, so that threads wait for each other', 'unset OMP_NUM_THREADS')
     assert machine.threads(None) == ok('threads', 'MXNet would compute with 999')
 
 
 def test_a_container_with_one_core(tmp_path, monkeypatch):
     monkeypatch.setattr(os, 'cpu_count', lambda: 4)
     monkeypatch.setattr(os, 'sched_getaffinity', lambda pid: {0, 1, 2, 3}, raising=False)
-    assert machine.cores(tmp_path) == ok('cores', 'all 4 may be used')
+    assert machine.cores(tmp_path) == ok('cores', 'all 4 are usable')
     for name, text in {'proc/self/cgroup': '0::/\n',
                        'sys/fs/cgroup/cpu.max': '100000 100000\n'}.items():
         (tmp_path / name).parent.mkdir(parents=True)
         (tmp_path / name).write_text(text)
     assert machine.cores(tmp_path) == warn(
-        'cores', '1 of 4 may be used: a control group pays for 1',
-        'give the container more: docker run --cpus=4, or the limit of its pod or job')
+        'cores', '1 of 4 are usable: the quota of a control group is 1',
+        'raise the limit of the container, pod or job: docker run --cpus=4')
 
 
 def test_processor(tmp_path):
@@ -70,20 +71,7 @@ def test_processor(tmp_path):
         'processor', 'Fast 9, AVX2, AVX-512, no bfloat16')
 
 
-# Memory and GPUs
-
-@pytest.mark.parametrize('free, finding', [
-    (2e9, ok('shared memory', '2.0 of 8.0 GB free in /dev/shm')),
-    (6e7, warn('shared memory', '0.1 of 8.0 GB free in /dev/shm, and a worker fills 0.15',
-               'docker run --shm-size=2g, or train with --workers 0 (the default)'))])
-def test_shared_memory(monkeypatch, free, finding):
-    monkeypatch.setattr(machine.shutil, 'disk_usage', lambda path: (8e9, 8e9 - free, free))
-    assert machine.shared_memory() == finding
-
-
-def test_a_system_without_shared_memory(tmp_path):
-    assert machine.shared_memory(tmp_path / 'none') is None
-
+# GPUs
 
 CPU, GPU = {'devices': ['cpu(0)'], 'features': [], 'why_none': ''}, 'H100, 81559 MiB, 535.1'
 
@@ -91,16 +79,16 @@ CPU, GPU = {'devices': ['cpu(0)'], 'features': [], 'why_none': ''}, 'H100, 81559
 @pytest.mark.parametrize('cards, mxnet, finding', [
     ([], CPU, ok('GPUs', 'none; MXNet computes on the CPU')),
     ([], None, ok('GPUs', 'none; MXNet computes on the CPU')),
-    ([GPU], CPU, warn('GPUs', f'{GPU}, and this MXNet is built for CPUs', 'install the MXNet built '
-                      'for your CUDA: pip install mxnet-cu112 or mxnet-cu117')),
+    ([GPU], CPU, warn('GPUs', f'{GPU}, but this MXNet is built for CPUs', 'install the MXNet built '
+                      'for your CUDA version: pip install mxnet-cu112 or mxnet-cu117')),
     ([GPU], {**CPU, 'features': ['CUDA']}, warn(
-        'GPUs', f'{GPU}, and MXNet sees none of them',
-        'unset CUDA_VISIBLE_DEVICES, and install a driver that fits its CUDA')),
+        'GPUs', f'{GPU}, but MXNet finds none of them',
+        'unset CUDA_VISIBLE_DEVICES, and install a driver that fits its CUDA version')),
     ([GPU, GPU], {**CPU, 'devices': ['gpu(0)', 'gpu(1)']}, ok(
-        'GPUs', f'{GPU}; {GPU}; try_all_gpus() gives gpu(0), gpu(1)')),
+        'GPUs', f'{GPU}; {GPU}; try_all_gpus() returns gpu(0), gpu(1)')),
     ([GPU], {**CPU, 'devices': [], 'why_none': 'driver too old'}, bad(
         'GPUs', 'MXNet fails to look for them: driver too old', 'install a driver that fits the '
-        "CUDA of this MXNet, or the MXNet for CPUs: pip install 'mxnet>=1.9.1,<2'"))])
+        "CUDA version of this MXNet, or the MXNet for CPUs: pip install 'mxnet>=1.9.1,<2'"))])
 def test_gpus(tmp_path, monkeypatch, cards, mxnet, finding):
     tool = tmp_path / 'nvidia-smi'
     tool.write_text('#!/bin/sh\n' + ''.join(f'echo "{card}"\n' for card in cards))

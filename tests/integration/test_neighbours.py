@@ -1,4 +1,4 @@
-"""Beside others in one environment: each test is a process that somebody else has prepared."""
+"""The package beside others in one process, prepared in a different way by each test."""
 import os
 import shutil
 import subprocess
@@ -16,7 +16,8 @@ history = gf.train_fine_tuning(net, 0.01, 12, 1, data=folders, image_size=32{mor
 print('trained', len(history))
 '''
 COMMAND = [sys.executable, '-m', 'gluon_finetune']
-PLACES = ('GLUON_FINETUNE_CACHE', 'MXNET_HOME', 'MPLCONFIGDIR', 'XDG_CACHE_HOME', 'XDG_CONFIG_HOME')
+FOLDERS = ('GLUON_FINETUNE_CACHE', 'MXNET_HOME', 'MPLCONFIGDIR', 'XDG_CACHE_HOME',
+           'XDG_CONFIG_HOME')
 
 
 def training(data, more=', progress=False'):
@@ -24,8 +25,8 @@ def training(data, more=', progress=False'):
 
 
 def run(command, cwd=None, **environ):
-    """What a process says on both streams; it finds this package, and no places but its home."""
-    inherited = {name: value for name, value in os.environ.items() if name not in PLACES}
+    """Return the output of a process that finds this package, and no folders except its home."""
+    inherited = {name: value for name, value in os.environ.items() if name not in FOLDERS}
     path = os.pathsep.join([os.getcwd(), os.environ.get('PYTHONPATH', '')])
     done = subprocess.run(command, cwd=cwd, text=True, timeout=300, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT,
@@ -40,39 +41,43 @@ def script(text, *options, **environ):
 
 # Warnings, and what was imported before
 
-def test_the_import_warns_of_nothing():
-    assert script('import gluon_finetune', '-W', 'error') == ''
-    assert script('import gluon_finetune; gluon_finetune.compat.gluoncv()', '-W', 'error') == ''
+@pytest.mark.parametrize('statement', [
+    'import gluon_finetune', 'import gluon_finetune; from mxnet import gluon, init, np, npx',
+    'from gluon_finetune import *',
+    'import gluon_finetune; gluon_finetune.compat.gluoncv()'])
+def test_the_import_warns_of_nothing(statement):
+    assert script(statement, '-W', 'error') == ''
 
 
 @pytest.mark.parity
 @pytest.mark.parametrize('modules', ['torch, gluon_finetune', 'gluon_finetune, torch'])
 def test_torch_before_and_after(chairs, modules):
     pytest.importorskip('torch', reason='PyTorch is not installed (EXTRAS=parity)')
-    said = script(f'import {modules}\n' + training(chairs) + '''
+    output = script(f'import {modules}\n' + training(chairs) + '''
 y = torch.nn.Conv2d(3, 8, 3)(torch.rand(2, 3, 32, 32)).sum()
 y.backward()
-print(gf.scratch_net('resnet18_v1b', 2).name)   # GluonCV's, which refuses torch 2
+import gluoncv   # which refuses torch 2 elsewhere
+print(gf.scratch_net('resnet18_v1b', 2).name)   # GluonCV's
 ''')
-    assert said.startswith('trained 1\nresnet') and len(said.splitlines()) == 2
+    assert output.startswith('trained 1\nresnet') and len(output.splitlines()) == 2
 
 
 def test_mxnet_that_the_user_imported_first(chairs):
-    said = script('''
+    output = script('''
 import numpy
 numpy.bool = mine = bool   # without it MXNet does not import beside NumPy 1.24 and newer
 import mxnet
 ''' + training(chairs) + 'print(gf.compat.mx is mxnet, numpy.bool is mine)')
-    assert said == 'trained 1\nTrue True\n'
+    assert output == 'trained 1\nTrue True\n'
 
 
 def test_a_numpy_that_the_user_patched_stays_as_it_is(chairs):
-    said = script('''
+    output = script('''
 import numpy
 class Own(float): pass
 numpy.float, numpy.int, numpy.bool = Own, 'anything', bool
 ''' + training(chairs) + 'print(numpy.float is Own, numpy.int, numpy.bool is bool)')
-    assert said == 'trained 1\nTrue anything True\n'
+    assert output == 'trained 1\nTrue anything True\n'
 
 
 # Jupyter
@@ -96,7 +101,7 @@ READ_ONLY = 'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" && shift &&
 
 @pytest.fixture
 def sealed_home(tmp_path):
-    """A home that nobody can write to, and the words before a command that make it so for root."""
+    """A home that is read-only, and the words before a command that make it so for root."""
     home = tmp_path / 'home'
     home.mkdir()
     if os.geteuid():
@@ -117,12 +122,12 @@ def test_a_home_that_cannot_be_written(chairs, tmp_path, sealed_home):
     run([*words, *COMMAND, 'train', str(chairs), '--scratch', '--network', 'mobilenetv2_0.25',
          '--image-size', '32', '--epochs', '1', '--out', 'run'], cwd=tmp_path, HOME=str(home))
     assert (tmp_path / 'run' / 'report.html').exists() and os.listdir(home) == []
-    said = subprocess.run(
+    output = subprocess.run(
         [*words, sys.executable, '-c',
          'from gluon_finetune.doctor import files\nfor found in files.folders(): print(found[1:])'],
         env={**os.environ, 'HOME': str(home), 'GLUON_FINETUNE_CACHE': '', 'MXNET_HOME': ''},
         text=True, stdout=subprocess.PIPE).stdout
-    assert said.count('cannot write to') == 2 and 'MXNET_HOME' in said
+    assert output.count('cannot write to') == 2 and 'MXNET_HOME' in output
 
 
 def test_spaces_and_other_alphabets_everywhere(chairs_copy, tmp_path, tiny_source):
@@ -134,10 +139,10 @@ def test_spaces_and_other_alphabets_everywhere(chairs_copy, tmp_path, tiny_sourc
         (images / part / 'stool').rename(images / part / 'tabouret à vis')
     source = weights / os.path.basename(tiny_source)
     shutil.copy(tiny_source, str(source))
-    said = run([*COMMAND, 'train', str(images), '--source', str(source), '--image-size', '32',
-                '--epochs', '1'], cwd=home, HOME=str(home))
+    output = run([*COMMAND, 'train', str(images), '--source', str(source), '--image-size', '32',
+                  '--epochs', '1'], cwd=home, HOME=str(home))
     folder = home / 'runs' / images.name
-    assert str(folder.relative_to(home)) in said and (folder / 'report.html').exists()
+    assert str(folder.relative_to(home)) in output and (folder / 'report.html').exists()
     image = next((images / 'test' / 'tabouret à vis').iterdir())
-    said = run([*COMMAND, 'predict', str(folder), str(image)], cwd=home, HOME=str(home))
-    assert said.startswith(f'{image}: ') and 'tabouret à vis 0.' in said
+    output = run([*COMMAND, 'predict', str(folder), str(image)], cwd=home, HOME=str(home))
+    assert output.startswith(f'{image}: ') and 'tabouret à vis 0.' in output

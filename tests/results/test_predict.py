@@ -12,7 +12,7 @@ def folders(chairs):
 
 @pytest.fixture
 def net(folders):
-    gf.training.loop.seed_everything(0)
+    gf.seed_everything(0)
     return gf.scratch_net('mobilenetv2_0.25', folders.classes)
 
 

@@ -1,8 +1,9 @@
 """Runs code in a process of its own whose memory is limited."""
+import importlib
 import resource
 import traceback
 
-from forked import forked
+from forked import PACKAGE, forked
 
 LIMIT = 120   # seconds
 
@@ -32,7 +33,8 @@ def run_child(code, *arguments, memory):
 
 
 def _work(pipe, code, arguments, memory):
-    import gluon_finetune  # noqa: F401, where it was not preloaded
+    for module in PACKAGE:   # where they were not preloaded
+        importlib.import_module(module)
     with open('/proc/self/statm') as file:
         taken = int(file.read().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (taken + memory,) * 2)

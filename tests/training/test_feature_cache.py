@@ -11,6 +11,7 @@ from gluon_finetune.config import Config
 from gluon_finetune.models.freeze import is_frozen
 from gluon_finetune.models.graphs import split
 from gluon_finetune.training.feature_cache import FeatureLoader
+from gluon_finetune.training.fine_tuning import set_up
 
 pytestmark = pytest.mark.mxnet1   # whose graphs can be cut and rewritten
 
@@ -121,7 +122,7 @@ def test_unreadable_images_are_skipped(tiny_source, folders):
     os.remove(folders.train.items[3][0])
     gone = folders.train.items[3]
     devices = gf.try_all_gpus()
-    _, train_iter, _, _, _ = gf.training.fine_tuning.set_up(net, config, folders, devices, False)
+    _, train_iter, _, _, _ = set_up(net, config, folders, devices, False)
     random.seed(0)
     assert sum(len(y) for _, y in train_iter) == len(folders.train) - 1
     assert [path for path, _ in train_iter.skipped] == [gone[0]]

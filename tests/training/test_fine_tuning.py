@@ -26,7 +26,7 @@ def test_a_net_is_fine_tuned(numpy_mode, folders):
 
 def test_the_same_seed_gives_the_same_weights(folders):
     def run(seed):
-        gf.training.loop.seed_everything(7)
+        gf.seed_everything(7)
         net = gf.scratch_net('mobilenetv2_0.25', folders.classes)
         history = gf.train_fine_tuning(net, 0.01, data=folders, **{**SMALL, 'seed': seed})
         return history[0].loss, weights(net)
@@ -47,7 +47,7 @@ def test_the_output_layer_learns_ten_times_as_fast(folders):
     """One step with lr_mult=10 against one with lr_mult=1, from the same weights."""
     steps = []
     for lr_mult in (1, 10):
-        gf.training.loop.seed_everything(3)
+        gf.seed_everything(3)
         source = gf.scratch_net('resnet18_v2', 5)
         source(gf.compat.array(np.zeros((1, 3, 32, 32)), dtype='float32'))
         net = gf.finetune_net(source, folders.classes, lr_mult=lr_mult)

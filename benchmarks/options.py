@@ -8,6 +8,7 @@ import tempfile
 
 from harness import Side, ask_once, say
 
+COMPILING = 'compiling takes a minute: not measured with --quick'
 DRAWN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'build')
 
 

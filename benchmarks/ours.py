@@ -42,6 +42,7 @@ def draw(root, train, test, size):
 def training(network, batch_size, image_size, epochs=1, freeze=False, **options):
     """`train_fine_tuning` on a folder of images with a new net; `options` go to it."""
     gf = package('train_fine_tuning', options)
+    check(options.get('dtype', 'float32'))
 
     def work(data):
         folders = gf.ImageFolders(data)

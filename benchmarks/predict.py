@@ -14,13 +14,12 @@ import sys
 import tempfile
 
 from harness import Side, ask_once, compare
-from options import add_images, chosen, images, make_parser, parse
+from options import COMPILING, add_images, chosen, images, make_parser, parse
 from report import CORES, report, without_bfloat16
 from tuning import KEEPING
 
 COLUMNS = {'images_per_second': 'network, images/s', 'files_per_second': 'from files',
            'accuracy': 'accuracy', 'cores': 'cores busy', 'peak_mb': 'peak MB'}
-COMPILING = 'compiling takes a minute: left out of --quick'
 
 
 def main():

@@ -13,6 +13,7 @@ import psutil
 
 CORES = min(psutil.cpu_count(logical=False) or 1,
             len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else math.inf)
+CPUINFO = '/proc/cpuinfo'
 FLAGS = ('avx2', 'avx512f', 'avx512_vnni', 'avx_vnni', 'avx512_bf16', 'amx_bf16', 'amx_int8')
 
 
@@ -65,7 +66,7 @@ def without_bfloat16():
 
 def _cpuinfo(key):
     try:
-        with open('/proc/cpuinfo', encoding='utf-8') as file:
+        with open(CPUINFO, encoding='utf-8') as file:
             lines = [line for line in file if line.startswith(key)]
         return lines[0].split(':', 1)[1].strip() if lines else ''
     except OSError:
@@ -89,10 +90,16 @@ def first_measured(results):
     return next((result for result in results.values() if result['rounds']), {})
 
 
+def why_unmeasured(result):
+    """Return why a side has no numbers, in one line; '' where it has some."""
+    reason = result.get('failed') or result.get('not_available') or ''
+    return ' '.join(reason.split())[:200]
+
+
 def _cells(result, columns, ratio):
-    for end in ('failed', 'not_available'):
-        if end in result:
-            return [f'{end.replace("_", " ")}: {" ".join(result[end].split())[:200]}']
+    if why_unmeasured(result):
+        label = 'failed' if 'failed' in result else 'not available'
+        return [f'{label}: {why_unmeasured(result)}']
     values = [told[next(iter(columns))] for told in result['rounds']]
     return [*(number(median(result, key)) for key in columns),
             f'{number(min(values))} to {number(max(values))}', f'{number(ratio)} times']

@@ -9,7 +9,7 @@ test on two images. "Python" starts the same process and imports nothing.
 import sys
 
 from harness import Side, compare_fresh
-from options import add_images, chosen, images, make_parser, parse
+from options import COMPILING, add_images, chosen, images, make_parser, parse
 from report import CORES, report
 
 COLUMNS = {'age_seconds': 'to the first batch, s', 'ready_seconds': 'imports, s',
@@ -35,7 +35,7 @@ def make_sides(args):
         Side('chapter, PyTorch tab', 'chapter_torch', 'training', torch),
         Side('PyTorch, compiled', 'tuned_torch', 'training',
              {**torch, 'cores': CORES, 'compiled': True},
-             not_available='compiling takes a minute: left out of --quick' if args.quick else None),
+             not_available=COMPILING if args.quick else None),
         Side('Python', 'side', 'nothing')]
 
 

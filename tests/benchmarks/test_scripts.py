@@ -1,4 +1,8 @@
-"""Every benchmark runs as a person would run it, at its smallest, and writes what it measured."""
+"""Every benchmark runs as a user runs it, at its smallest, and writes what it measured.
+
+Without PyTorch, which is hidden where it is installed, on a CPU that claims to have bfloat16; then
+with PyTorch, where it is installed, on a CPU without bfloat16. The step runs in all four ways.
+"""
 import importlib.util
 import json
 import math
@@ -10,26 +14,58 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+NO_TORCH = ROOT / 'tests' / 'support' / 'no_torch'
 pytestmark = pytest.mark.slow
 TORCH = importlib.util.find_spec('torch') is not None
 needs_torch = pytest.mark.skipif(not TORCH, reason='PyTorch is not installed')
 SCRIPTS = ['epoch', 'step', 'predict', 'loader', 'frozen', 'memory', 'start', 'scale']
+BFLOAT16, PLAIN = 'avx2 avx512f avx512_bf16', 'avx2'
+NOT_INSTALLED = 'torch is not installed: pip install gluon_finetune[parity,bench]'
+COMPILING = 'compiling takes a minute: not measured with --quick'
+NO_BFLOAT16 = 'this CPU has no bfloat16 instructions (avx512_bf16 or amx_bf16)'
+LAUNCH = """
+import runpy, sys
+sys.path.insert(0, 'benchmarks')
+import report
+report.CPUINFO = sys.argv[1]
+del sys.argv[:2]
+runpy.run_path(sys.argv[0], run_name='__main__')
+"""
 
 
 @pytest.fixture(scope='module')
 def measure(chairs, tmp_path_factory):
-    """Runs a script with --quick on drawn chairs and returns its JSON and what it printed."""
-    def call(script, *words, sides=('',)):
-        path = tmp_path_factory.mktemp('measured') / f'{script}.json'
-        command = [sys.executable, f'benchmarks/{script}.py', '--quick', '--json', str(path),
-                   '--data', str(chairs), '--sides', *sides, *words]
-        if script == 'step':
-            del command[5:7]   # it reads no images
-        done = subprocess.run(command, cwd=str(ROOT), text=True, env={
-            **os.environ, 'PYTHONPATH': str(ROOT)}, capture_output=True)
+    """Run a script with --quick on the chairs; return its JSON and its output."""
+    def call(script, *words, sides=('',), torch=False, flags=None):
+        folder = tmp_path_factory.mktemp('measured')
+        if flags is None:
+            flags = PLAIN if torch else BFLOAT16
+        (folder / 'cpuinfo').write_text(f'model name\t: Fast 9\nflags\t\t: {flags}\n')
+        command = [sys.executable, '-c', LAUNCH, str(folder / 'cpuinfo'),
+                   f'benchmarks/{script}.py', '--quick', '--json', str(folder / 'found.json'),
+                   *([] if script == 'step' else ['--data', str(chairs)]),
+                   '--sides', *sides, *words]
+        hidden = [] if torch else [str(NO_TORCH)]
+        done = subprocess.run(command, cwd=str(ROOT), text=True, capture_output=True, env={
+            **os.environ, 'PYTHONPATH': os.pathsep.join([*hidden, str(ROOT)])})
         assert done.returncode == 0, done.stdout + done.stderr
-        return json.loads(path.read_text()), done.stdout
+        found = json.loads((folder / 'found.json').read_text())
+        assert found['machine']['flags'] == flags.split()
+        if not torch:
+            check_skipped(found)
+        return found, done.stdout
     return call
+
+
+def check_skipped(found):
+    """Every side of PyTorch, and no other but ONNX Runtime's, says that torch is missing."""
+    for name, side in found['sides'].items():
+        if name == 'ONNX Runtime':
+            assert not side['rounds'] and side['not_available']
+        elif 'PyTorch' in name or 'torchvision' in name:
+            assert side['not_available'] in (NOT_INSTALLED, COMPILING), name
+        elif 'bfloat16' not in name:   # the package asks the real CPU
+            assert side['rounds'], name
 
 
 def check(found, *sides):
@@ -48,7 +84,7 @@ def check(found, *sides):
 
 
 def test_epoch(measure):
-    found, printed = measure('epoch', sides=['ours', 'MXNet tab'])
+    found, printed = measure('epoch')
     check(found, 'ours', 'chapter, MXNet tab', 'chapter, MXNet tab, all cores')
     assert found['sides']['chapter, MXNet tab']['threads'] == {}
     assert found['sides']['chapter, MXNet tab, all cores']['threads']['OMP_NUM_THREADS']
@@ -58,23 +94,33 @@ def test_epoch(measure):
 @needs_torch
 def test_epoch_of_torch(measure):
     sides = ['chapter, PyTorch tab', 'PyTorch tuned']
-    found, _ = measure('epoch', sides=sides)
+    found, _ = measure('epoch', sides=sides, torch=True)
     check(found, *sides)
+    assert found['sides']['PyTorch tuned, bfloat16']['not_available'] == NO_BFLOAT16
     assert found['sides']['PyTorch tuned']['note'] == 'channels last'
 
 
-def test_step_has_its_share_of_the_limit(measure):
+@pytest.mark.parametrize('torch', [False, pytest.param(True, marks=needs_torch)],
+                         ids=['no torch', 'torch'])
+@pytest.mark.parametrize('flags', [PLAIN, BFLOAT16], ids=['no bfloat16', 'bfloat16'])
+def test_step_has_its_share_of_the_limit(measure, flags, torch):
     sides = ['ours', 'chapter, MXNet tab, all cores', 'chapter, PyTorch tab', 'PyTorch tuned']
-    found, printed = measure('step', sides=sides)
-    check(found, *sides[:4 if TORCH else 2])
+    found, printed = measure('step', sides=sides, flags=flags, torch=torch)
+    check(found, *sides[:4 if torch else 2])
     limit = found['rates']['float32']['best'] * 1e9 / found['training_flops']
     assert found['limits']['float32'] == pytest.approx(limit)
     assert found['shares']['ours'] == pytest.approx(found['medians']['ours'] / limit)
     assert '0.038 G multiply-adds forward, 0.22 GFLOP to train on an image' in printed
+    reason = NO_BFLOAT16 if flags == PLAIN else (
+        '' if torch else f'{NOT_INSTALLED}; mx.nd.dot does not multiply bfloat16; '
+        'NumPy has no bfloat16')
+    assert found['unmeasured'] == ({'bfloat16': reason} if reason else {})
+    assert (f'bfloat16: limit not measured: {reason}\n' in printed) == bool(reason)
+    assert ('bfloat16' in found['limits']) == (not reason)
 
 
 def test_predict(measure):
-    found, _ = measure('predict', sides=['ours'])
+    found, _ = measure('predict')
     check(found, 'ours')
     told, = found['sides']['ours']['rounds']
     assert told['files_per_second'] > 0 and told['accuracy'] in (0, 0.25, 0.5, 0.75, 1)
@@ -83,20 +129,20 @@ def test_predict(measure):
 @needs_torch
 def test_predict_of_torch_and_onnx_runtime(measure):
     sides = ['PyTorch, channels last', 'PyTorch, frozen script', 'ONNX Runtime']
-    found, _ = measure('predict', sides=sides)
+    found, _ = measure('predict', sides=sides, torch=True)
     check(found, *sides[:2])
     onnx = found['sides']['ONNX Runtime']
     assert onnx['rounds'] or 'onnx' in onnx['not_available']
 
 
 def test_loader(measure):
-    found, _ = measure('loader', sides=['ours'])
+    found, _ = measure('loader')
     check(found, *(f'{kind}: ours, 0 workers' for kind in ('photographs', 'large', 'small')))
 
 
 @needs_torch
 def test_loader_against_torchvision(measure):
-    found, _ = measure('loader', '--kinds', 'small', '--workers', '1')
+    found, _ = measure('loader', '--kinds', 'small', '--workers', '1', torch=True)
     theirs = 'small: torchvision, 1 workers'
     check(found, 'small: ours, 1 workers', theirs, f'{theirs}, 1 thread')
     assert found['ours_against'][theirs]['images_per_cpu_second'] == pytest.approx(
@@ -104,20 +150,20 @@ def test_loader_against_torchvision(measure):
 
 
 def test_frozen(measure):
-    found, _ = measure('frozen', sides=['ours', 'MXNet tab'])
+    found, _ = measure('frozen')
     check(found, 'ours, not cached', 'chapter, MXNet tab')
 
 
 @needs_torch
 def test_frozen_torch_learns_its_output_layer_alone(measure):
     sides = ['chapter, PyTorch tab', 'PyTorch tuned']
-    check(measure('frozen', sides=sides)[0], *sides)
+    check(measure('frozen', sides=sides, torch=True)[0], *sides)
 
 
 def test_memory_and_start_take_new_processes(measure):
-    found, _ = measure('memory', sides=['ours', 'MXNet tab'])
+    found, _ = measure('memory')
     check(found, 'ours', 'chapter, MXNet tab')
-    found, _ = measure('start', sides=['ours', 'Python'])
+    found, _ = measure('start')
     check(found, 'ours', 'Python')
     ours, = found['sides']['ours']['rounds']
     assert ours['ready_seconds'] < ours['age_seconds'] and ours['ready_mb'] < ours['peak_mb']

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 import gluon_finetune as gf
-from gluon_finetune.compat.cpu import has_bfloat16
 from gluon_finetune.compat.imports import mx
 from gluon_finetune.config import Config
 from gluon_finetune.errors import UsageError
@@ -207,11 +206,17 @@ def test_only_a_run_can_be_opened(tmp_path):
         RunDirectory.open(str(tmp_path))
 
 
-@pytest.mark.skipif(has_bfloat16(), reason='this CPU has AVX-512, so bfloat16 works')
-def test_nothing_is_written_for_a_precision_that_is_not_there(tmp_path, folders):
+def test_nothing_is_written_for_a_precision_that_the_cpu_lacks(tmp_path, folders, monkeypatch):
+    monkeypatch.setattr('gluon_finetune.training.devices.has_bfloat16', lambda: False)
     with pytest.raises(UsageError) as error:
         start_run(str(tmp_path / 'run'), replace(dtype='bfloat16'), folders, [mx.cpu()])
     assert str(error.value) == (
         'dtype is bfloat16, which takes a CPU with AVX-512, better still with avx512_bf16; this '
         'one has neither: use float32')
     assert os.listdir(tmp_path) == []
+
+
+def test_a_run_starts_in_a_precision_that_the_cpu_has(tmp_path, folders, monkeypatch):
+    monkeypatch.setattr('gluon_finetune.training.devices.has_bfloat16', lambda: True)
+    _, run = start_run(str(tmp_path / 'run'), replace(dtype='bfloat16'), folders, [mx.cpu()])
+    assert RunDirectory.open(run.path).config.dtype == 'bfloat16'

@@ -1,14 +1,13 @@
-"""Training images per second of the bare step, and the share of this machine's limit it reaches.
+"""Training images/s of the step alone, and the share of this machine's limit it reaches.
 
     python benchmarks/step.py --json step.json
 
-A step is forward, loss, backward and update on one batch that stays in memory. Ours is the
-package's loop on a net as the package hybridises it; the chapter's steps ask for loss and accuracy
-after each batch, as its library does.
+A step is forward, loss, backward and update on one batch that stays in memory. gluon_finetune runs
+its loop on a net hybridised as usual; the chapter's steps read loss and accuracy after each batch,
+as its library does.
 
-The limit: the floating-point operations to train on one image, counted from the layers of the
-network (limit.py says which), over the best rate at which this machine multiplies large matrices.
-A step at the limit would do nothing but multiply, at full rate.
+The limit is the best rate at which this machine multiplies large matrices over the floating-point
+operations to train on one image, counted from the layers of the network (limit.py).
 """
 import sys
 
@@ -68,14 +67,14 @@ def best_rates(args):
 
 
 def make_sides(args):
-    """Every side, and what the trials of PyTorch gave."""
+    """Return every side, and the trials of PyTorch."""
     mxnet = {'network': args.network, 'batch_size': args.batch_size,
              'image_size': args.image_size, 'steps': args.steps}
     torch = {**mxnet, 'network': args.torch_network}
     bare = {**torch, 'cores': CORES}
     sides = [
-        Side('ours', 'ours', 'step', mxnet),
-        Side('ours, bfloat16', 'ours', 'step', {**mxnet, 'dtype': 'bfloat16'},
+        Side('gluon_finetune', 'this_package', 'step', mxnet),
+        Side('gluon_finetune, bfloat16', 'this_package', 'step', {**mxnet, 'dtype': 'bfloat16'},
              not_available=without_bfloat16()),
         Side('chapter, MXNet tab', 'chapter_mxnet', 'step', mxnet),
         Side('chapter, MXNet tab, all cores', 'chapter_mxnet', 'step', mxnet,
@@ -85,8 +84,8 @@ def make_sides(args):
         Side('PyTorch, channels last', 'tuned_torch', 'step', {**bare, 'memory': 'channels last'}),
         Side('PyTorch, compiled', 'tuned_torch', 'step', {**bare, 'compiled': True},
              not_available=COMPILING if args.quick else None)]
-    theirs, trials = tuned_sides('step', torch, args, steps=('keeping', 'optimizer'))
-    return sides + theirs, trials
+    tuned, trials = tuned_sides('step', torch, args, steps=('keeping', 'optimizer'))
+    return sides + tuned, trials
 
 
 def share(name, result, limits):

@@ -25,12 +25,12 @@ def test_quick_changes_defaults_alone(parse):
 
 
 def test_chosen(parse):
-    sides = [Side(name, '', '') for name in ('ours', 'PyTorch, compiled', 'PyTorch tab')]
+    sides = [Side(name, '', '') for name in ('gluon', 'PyTorch, compiled', 'PyTorch tab')]
     assert options.chosen(sides, parse()) == sides
-    assert options.chosen(sides, parse('--sides', 'ours', 'PyTorch tab')) == [sides[0], sides[2]]
+    assert options.chosen(sides, parse('--sides', 'gluon', 'PyTorch tab')) == [sides[0], sides[2]]
     with pytest.raises(SystemExit) as error:
         options.chosen(sides, parse('--sides', 'JAX'))
-    assert str(error.value) == ('--sides JAX: no side has one of these in its name, they are ours; '
+    assert str(error.value) == ('--sides JAX: no such side; sides: gluon; '
                                 'PyTorch, compiled; PyTorch tab')
 
 

@@ -60,8 +60,8 @@ def test_a_side_without_a_limit_has_no_share():
 
 def test_a_limit_that_was_not_measured_is_printed_with_its_reason(capsys):
     step.print_limit(ARGS, [10 ** 9], {'float32': {'best': 40}}, {'bfloat16': NO_BFLOAT16},
-                     {'float32': 10}, {'ours': 0.5, 'ours, bfloat16': None})
+                     {'float32': 10}, {'gluon_finetune': 0.5, 'gluon_finetune, bfloat16': None})
     assert capsys.readouterr().out.splitlines() == [
         'resnet18_v2 at 32: 1.000 G multiply-adds forward, 4.00 GFLOP to train on an image',
-        'float32: 40 GFLOP/s, so at most 10 images/s; reached: ours 50%',
+        'float32: 40 GFLOP/s, so at most 10 images/s; reached: gluon_finetune 50%',
         f'bfloat16: limit not measured: {NO_BFLOAT16}']

@@ -55,4 +55,4 @@ def test_bfloat16_is_left_out_where_the_cpu_has_none(speeds, monkeypatch):
     sides, trials = tuning.tuned_sides('step', {}, args())
     assert [side.not_available for side in sides] == [None, 'this CPU has none']
     assert list(trials) == ['PyTorch tuned']
-    assert tuning.tuned_sides('step', {}, args(sides=['ours'])) == ([], {})
+    assert tuning.tuned_sides('step', {}, args(sides=['gluon_finetune'])) == ([], {})

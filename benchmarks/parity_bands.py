@@ -18,7 +18,7 @@ import types
 import gluon_finetune as gf
 from gluon_finetune.compat.imports import mx
 from gluon_finetune.config import Config
-from gluon_finetune.parity.torch_tools import twin_of
+from gluon_finetune.parity.torch_tools import pytorch, twin_of
 from gluon_finetune.parity.whole_run import Batches, run_here, run_there, start
 from gluon_finetune.training.hyperparameters import to_mean_gradient, to_sum_gradient
 
@@ -31,6 +31,10 @@ FIELDS = KEY + ['learning_rate', 'wd', 'epoch', 'loss', 'test_acc']
 
 def main():
     args = make_parser().parse_args()
+    try:
+        pytorch()
+    except gf.UsageError as error:   # PyTorch is not installed
+        raise SystemExit(str(error)) from None
     done = {tuple(row[name] for name in KEY) for row in read(args.out)}
     folders = in_memory(gf.ImageFolders(args.data))
     for seed in range(args.seeds):

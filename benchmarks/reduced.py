@@ -54,11 +54,11 @@ def main():
 
 def compare(what, items, image_size, net=None):
     """Print a row for each way to decode the images `items`."""
-    whole = answers = None
+    full = answers = None
     for way, spare in WAYS.items():
         X, reduced, seconds = read(items, image_size, spare)
-        whole = X if whole is None else whole
-        difference = abs(X - whole) * (255 * np.float32(IMAGENET_STD)[:, None, None])
+        full = X if full is None else full
+        difference = abs(X - full) * (255 * np.float32(IMAGENET_STD)[:, None, None])
         cells = [what, way, f'{reduced:.0%}', f'{seconds * 1e3:.1f}', f'{difference.mean():.2f}',
                  f'{np.percentile(difference, 99):.1f}', f'{difference.max():.0f}']
         if net:

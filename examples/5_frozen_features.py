@@ -5,6 +5,7 @@ python 5_frozen_features.py [folder] [file with pretrained weights]
 import sys
 
 import gluon_finetune as gf
+
 # isort: split
 import mxnet as mx  # after gluon_finetune, which adapts it to NumPy
 

@@ -177,5 +177,5 @@ def test_no_python_that_will_do(machine):
            'Install one of them (Debian: python3 with python3-venv; elsewhere: '
            'pyenv install 3.11)\n'
            'or name it: make test PYTHON=/path/to/python3.11\n')
-    assert make_venv(machine) == (1, 'No Python found that will do: ' + way, [])
-    assert make_venv(machine, PYTHON='python3') == (1, 'PYTHON=python3 will not do: ' + way, [])
+    assert make_venv(machine) == (1, 'no suitable Python found: ' + way, [])
+    assert make_venv(machine, PYTHON='python3') == (1, 'PYTHON=python3 is not suitable: ' + way, [])

@@ -29,7 +29,7 @@ def test_groups_divide_a_convolution():
     assert limit.layer_macs(nodes, shapes) == [5 * 5 * 8 * CONV]
 
 
-def test_training_goes_three_ways_but_for_the_gradient_of_the_images():
+def test_training_takes_three_times_the_operations_without_the_gradient_of_images():
     assert limit.training_flops([10, 100]) == 2 * (2 * 10 + 3 * 100)
 
 

@@ -1,4 +1,4 @@
-"""Options, sides that are asked for, and folders of images of any number."""
+"""Options, the choice of sides, and folders of images of any number."""
 import os
 import sys
 
@@ -34,7 +34,7 @@ def test_chosen(parse):
                                 'PyTorch, compiled; PyTorch tab')
 
 
-def test_images_are_copied_class_by_class_and_again_when_too_few(parse, chairs):
+def test_images_are_copied_class_by_class_and_repeated_if_too_few(parse, chairs):
     with options.images(parse('--data', str(chairs)), (7, 2), (30, 3)) as (small, large):
         count = {root: [len(os.listdir(os.path.join(root, part, name)))
                         for part in ('train', 'test') for name in ('bench', 'sofa', 'stool')]

@@ -1,4 +1,4 @@
-"""Medians, ratios and exponents by hand; what is printed and written."""
+"""Medians, ratios and exponents by hand; output and JSON."""
 import json
 import types
 
@@ -17,7 +17,7 @@ def test_median():
     assert report.median(rounds(1), 'other') is None
 
 
-def test_an_advantage_is_the_median_of_the_ratios_of_each_round():
+def test_a_speed_up_is_the_median_of_the_ratios_of_each_round():
     mxnet, torch = rounds(10, 4, 30), rounds(5, 4, 10)   # 2, 1 and 3× as fast
     assert report.advantage(mxnet, torch, 'speed') == 2
     assert report.advantage(mxnet, torch, 'speed', less_is_better=True) == 0.5
@@ -56,7 +56,7 @@ def test_table():
     assert report.table(RESULTS, COLUMNS) == TABLE.strip()
 
 
-def test_the_first_that_was_measured_is_compared_with():
+def test_speed_ups_are_over_the_first_measured_side():
     results = {'none': RESULTS['none'], **RESULTS}
     assert report.first_measured(results) is RESULTS['mxnet']
     assert report.first_measured({'none': RESULTS['none']}) == {}

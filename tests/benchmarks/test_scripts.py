@@ -101,8 +101,8 @@ def test_epoch_of_torch(measure):
 
 
 @pytest.mark.parametrize('torch', [False, pytest.param(True, marks=needs_torch)],
-                         ids=['no torch', 'torch'])
-@pytest.mark.parametrize('flags', [PLAIN, BFLOAT16], ids=['no bfloat16', 'bfloat16'])
+                         ids=['without_torch', 'with_torch'])
+@pytest.mark.parametrize('flags', [PLAIN, BFLOAT16], ids=['without_bfloat16', 'with_bfloat16'])
 def test_step_has_its_share_of_the_limit(measure, flags, torch):
     sides = ['gluon_finetune', 'chapter, MXNet tab, all cores', 'chapter, PyTorch tab',
              'PyTorch tuned']
@@ -182,12 +182,21 @@ def test_scale(measure):
     assert 'images: seconds ~ size^' in printed
 
 
-def test_every_script_says_what_it_measures():
+def test_the_accuracy_bands_need_torch():
+    done = subprocess.run([sys.executable, 'benchmarks/parity_bands.py', 'chairs', 'no.params'],
+                          cwd=str(ROOT), stderr=subprocess.PIPE, text=True, env={
+                              **os.environ, 'PYTHONPATH': f'{NO_TORCH}{os.pathsep}{ROOT}'})
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith('comparing with PyTorch needs torch')
+    assert 'Traceback' not in done.stderr
+
+
+def test_every_script_shows_how_to_call_it():
     for script in SCRIPTS:
         assert '    python benchmarks/' in (ROOT / 'benchmarks' / f'{script}.py').read_text('utf-8')
 
 
-def test_a_side_nobody_has_is_refused():
+def test_an_unknown_side_is_refused():
     done = subprocess.run([sys.executable, 'benchmarks/memory.py', '--quick', '--sides', 'JAX'],
                           cwd=str(ROOT), stderr=subprocess.PIPE, text=True)
     assert done.returncode == 1

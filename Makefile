@@ -1,19 +1,19 @@
-# Every target sets up .venv first where it needs one. PYTHON=... names the interpreter to use,
-# EXTRAS=parity adds torch, ARGS=... goes to pytest.
+# Targets set up .venv first if they need it. PYTHON=... names the interpreter, EXTRAS=parity adds
+# PyTorch, ARGS=... goes to pytest.
 export PYTHON EXTRAS
 
 help:
-	@echo 'make demo     the idea in a few minutes, on images drawn here; needs no data'
-	@echo 'make test     the tests            (EXTRAS=parity compares with PyTorch too)'
-	@echo 'make faults   breaks things for real: the rows of docs/reliability.md, also the slow ones'
-	@echo 'make fuzz     damages files in every way for five minutes (SECONDS=...)'
-	@echo 'make lint     the style'
+	@echo 'make demo     fine-tune a network on synthetic images and compare, in a few minutes'
+	@echo 'make test     the tests (EXTRAS=parity: also the comparison with PyTorch)'
+	@echo 'make faults   the rows of docs/reliability.md: faults caused for real, also the slow ones'
+	@echo 'make fuzz     corrupt files at random for five minutes (SECONDS=...)'
+	@echo 'make lint     the code style'
 	@echo 'make matrix   the wheel on Python 3.8 to 3.12, NumPy 1.19 to 1.26, MXNet 1.9.1 and 2.0.0b1'
 	@echo '              (ARGS=few for few tests; make matrix-short: two of these and few tests)'
-	@echo 'make dist     sdist and wheel in dist/, checked'
-	@echo 'make bench-epoch  images/s against PyTorch; also step predict loader frozen memory'
-	@echo '             start scale, with ARGS="--data FOLDER --json FILE"; see docs/performance.md'
-	@echo 'make clean    removes .venv and what tools left behind'
+	@echo 'make dist     build and check sdist and wheel in dist/'
+	@echo 'make bench-epoch  images/s, compared with PyTorch; also step predict loader frozen'
+	@echo '             memory start scale, with ARGS="--data FOLDER --json FILE"; see docs/performance.md'
+	@echo 'make clean    remove .venv and the files of tools'
 
 demo: venv
 	.venv/bin/gluon-finetune demo

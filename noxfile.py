@@ -1,11 +1,11 @@
-"""The wheel beside every Python, NumPy and MXNet it supports; `make matrix` runs all of this.
+"""The wheel on every supported Python, NumPy and MXNet; `make matrix` runs all of this.
 
-    nox -- use              builds the wheel, installs it in each member and trains a network there
-    nox                     each member loads what the others trained, and runs the unit tests
-    nox -s table -- write   their seconds, as the table in docs/install.md
-    nox --list              names the members; `-t short` takes two of them, `-- few` fewer tests
+    nox -- use              build the wheel, install it in each member and train a network there
+    nox                     load the networks of all members in each, and run the unit tests
+    nox -s table -- write   write the durations into the table of docs/install.md
+    nox --list              list the members; `-t short` takes two of them, `-- few` fewer tests
 
-A Python that is not here is named and left out. Environments stay in .nox and are used again.
+A missing Python is named and skipped. Environments stay in .nox and are reused.
 """
 import glob
 import json
@@ -25,10 +25,10 @@ nox.options.reuse_venv = 'yes'
 nox.options.error_on_missing_interpreters = False
 
 ROOT = Path(__file__).resolve().parent
-DESK = ROOT / 'build' / 'matrix'   # the wheel, the tests without the package, what members trained
+DESK = ROOT / 'build' / 'matrix'   # the wheel, the tests without the package, trained networks
 PAGE = ROOT / 'docs' / 'install.md'
 
-# pyenv's Pythons themselves: its shims are there for versions that do not answer.
+# pyenv's Pythons themselves: its shims exist for versions that do not start.
 PYENV = glob.glob(os.path.join(os.environ.get('PYENV_ROOT') or os.path.expanduser('~/.pyenv'),
                                'versions', '*', 'bin'))
 os.environ['PATH'] = os.pathsep.join([*PYENV, os.environ['PATH']])
@@ -45,8 +45,9 @@ SHORT = [MEMBERS[0], MEMBERS[-1]]
 FEW_TESTS = ['tests/compat/test_imports.py', 'tests/compat/test_gluon.py',
              'tests/compat/test_layers.py', 'tests/compat/test_graphs.py',
              'tests/models/test_params_file.py']
-ALL_TESTS = ['tests/compat', 'tests/files', 'tests/data', 'tests/models', 'tests/training',
-             'tests/runs', 'tests/results', 'tests/cli/test_main.py', 'tests/cli/test_train.py']
+ALL_TESTS = ['tests/compat', 'tests/files', 'tests/synthetic', 'tests/data', 'tests/models',
+             'tests/training', 'tests/runs', 'tests/results', 'tests/export',
+             'tests/cli/test_main.py', 'tests/cli/test_train.py']
 STEPS = ['install', 'import', 'doctor', 'fine-tune', 'cross-load', 'tests']
 
 
@@ -57,9 +58,9 @@ def params():
 
 @nox.session(venv_backend='none', tags=['short'])
 def wheel(session):
-    """Builds the wheel and lays out the tests without the package, which must be the wheel's."""
+    """Build the wheel, and copy the tests without the package, so that they use the wheel."""
     if 'use' not in session.posargs:
-        session.skip('nothing to build: members only run their tests')
+        session.skip('nothing to build: the members only run their tests')
     shutil.rmtree(DESK, ignore_errors=True)
     shutil.copytree(ROOT / 'tests', DESK / 'tests', ignore=shutil.ignore_patterns('__pycache__'))
     for file in [ROOT / 'setup.cfg', ROOT / 'benchmarks' / 'member.py']:
@@ -70,7 +71,7 @@ def wheel(session):
 @nox.session
 @nox.parametrize('python,mxnet,numpy', params())
 def member(session, mxnet, numpy):
-    """Installs the wheel and trains (`use`), or loads what the others trained, and tests."""
+    """Install the wheel and train (`use`), or load the networks of all members and test."""
     session.chdir(DESK)
     session.env['PYTHONPATH'] = None
     name = f'{session.python}-{mxnet}-{numpy}'
@@ -85,7 +86,7 @@ def member(session, mxnet, numpy):
         steps.take('fine-tune', session.run, 'python', 'member.py', 'write', f'trained/{name}')
     else:
         if 'fine-tune' not in steps.taken():
-            session.error('it has trained nothing: run nox -- use')
+            session.error('no trained network: run nox -- use first')
         trained = sorted(str(folder) for folder in Path('trained').iterdir())
         steps.take('cross-load', session.run, 'python', 'member.py', 'read', *trained)
         steps.take('tests', session.run, 'python', '-m', 'pytest', '-q', '-n', '2', '-p',
@@ -100,7 +101,7 @@ def install(session, built, *versions):
 
 @nox.session(venv_backend='none')
 def table(session):
-    """Prints what the members took; with `write` puts it into docs/install.md if all are done."""
+    """Print the durations; with `write`, update docs/install.md if every step is done."""
     rows = [[*versions, *Steps(session, DESK / f'{"-".join(versions)}.json').taken().values()]
             for versions in MEMBERS]
     heads = ['Python', 'MXNet', 'NumPy', *STEPS]
@@ -108,7 +109,7 @@ def table(session):
     print(*lines, sep='\n')
     if 'write' in session.posargs:
         if any(len(row) < len(heads) for row in rows):
-            session.error('some steps were not taken, or failed: the page stays as it was')
+            session.error('some steps are missing or failed: docs/install.md is unchanged')
         head, _, rest = PAGE.read_text('utf-8').partition('<!-- table -->')
         tail = rest.partition('<!-- end of table -->')[2]
         lines = [f'{head}<!-- table -->', *lines, f'<!-- end of table -->{tail}']
@@ -116,7 +117,7 @@ def table(session):
 
 
 class Steps:
-    """What a member has done, and in how many seconds, kept in a file from one call to the next."""
+    """The finished steps of a member and their seconds, in a file that later sessions read."""
 
     def __init__(self, session, file):
         self.session, self.file = session, file

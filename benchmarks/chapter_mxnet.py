@@ -1,34 +1,34 @@
-"""The chapter's MXNet tab as its reader gets it, written anew; knows nothing of gluon_finetune.
+"""The chapter's MXNet tab, rewritten without gluon_finetune.
 
-A bare `import mxnet` (half the cores, unless told otherwise), `hybridize()` without static memory,
-images decoded in the loop, and after every batch a look at loss and accuracy, which waits for it.
-The weights are random, as nothing can be downloaded, and nothing is drawn: both in its favour.
+A plain `import mxnet` (half of the cores by default), `hybridize()` without static memory, images
+decoded in the loop, and loss and accuracy read after every batch, which waits for it. Weights are
+random, to need no download, and nothing is plotted: both make it faster.
 """
 import os
 import time
 import warnings
 
-import numpy
+import numpy as np
 
-# Names MXNet 1.9 reads and NumPy has dropped; whoever runs the chapter today adds them by hand.
+# Names that MXNet 1.9 needs and NumPy has removed; readers of the chapter add them by hand.
 DROPPED = {'bool': bool, 'int': int, 'float': float, 'complex': complex, 'object': object,
            'str': str}
 
 
 def bare_mxnet():
-    """MXNet without any setting, with NumPy-style arrays, as in the chapter's first cell."""
+    """Return MXNet without any setting, with NumPy-style arrays, as in the chapter's first cell."""
     for name, kind in DROPPED.items():
-        if name not in vars(numpy):
-            setattr(numpy, name, kind)
+        if name not in vars(np):
+            setattr(np, name, kind)
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')
-        import mxnet
-    mxnet.npx.set_np()
-    return mxnet
+        import mxnet as mx
+    mx.npx.set_np()
+    return mx
 
 
 def training(network, batch_size, image_size, epochs=1, freeze=False):
-    """The chapter's `train_fine_tuning` on a folder of images, with a new net."""
+    """Return a side: the chapter's `train_fine_tuning` on a folder of images, with a new net."""
     mx = bare_mxnet()
 
     def work(data):
@@ -48,9 +48,9 @@ def training(network, batch_size, image_size, epochs=1, freeze=False):
 
 
 def step(network, batch_size, image_size, steps):
-    """The chapter's step on a batch that is in memory."""
+    """Return a side: the chapter's step on a batch in memory."""
     mx = bare_mxnet()
-    random = numpy.random.RandomState(0)
+    random = np.random.RandomState(0)
     X = mx.np.array(random.randn(batch_size, 3, image_size, image_size).astype('float32'))
     y = mx.np.array(random.randint(0, 2, batch_size), dtype='int32')
     net = finetune_net(mx, network, 2)
@@ -65,7 +65,7 @@ def step(network, batch_size, image_size, steps):
 
 
 def batches(mx, data, batch_size, image_size):
-    """Training batches, test batches and the number of classes."""
+    """Return training batches, test batches and the number of classes."""
     vision = mx.gluon.data.vision
     ready = [vision.transforms.ToTensor(),
              vision.transforms.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])]
@@ -83,7 +83,7 @@ def batches(mx, data, batch_size, image_size):
 
 
 def finetune_net(mx, network, classes, freeze=False):
-    """The source's features below a new output layer, ten times as fast to learn."""
+    """Return the source's features with a new output layer of ten times the learning rate."""
     source = getattr(mx.gluon.model_zoo.vision, network)()
     source.initialize(mx.init.Xavier())
     net = getattr(mx.gluon.model_zoo.vision, network)(classes=classes)
@@ -96,7 +96,7 @@ def finetune_net(mx, network, classes, freeze=False):
 
 
 def prepare(mx, net):
-    """Loss and trainer, with the net on the device."""
+    """Return loss and trainer, with the net on the device."""
     net.collect_params().reset_ctx([mx.npx.cpu()])
     net.hybridize()
     trainer = mx.gluon.Trainer(net.collect_params(), 'sgd', {'learning_rate': 0.01, 'wd': 0.001})
@@ -104,7 +104,7 @@ def prepare(mx, net):
 
 
 def train_epoch(mx, net, train_iter, loss, trainer):
-    """Every batch once; its loss and number of right answers are asked for right after it."""
+    """Train on every batch once, and read its loss and number of correct predictions."""
     totals = [0.0, 0.0]
     for X, y in train_iter:
         with mx.autograd.record():
@@ -117,7 +117,7 @@ def train_epoch(mx, net, train_iter, loss, trainer):
 
 
 def evaluate(mx, net, test_iter):
-    """Accuracy on the test images, batch by batch."""
+    """Return the accuracy on the test images."""
     correct = examples = 0
     for X, y in test_iter:
         correct, examples = correct + right(net(X), y), examples + len(y)
@@ -125,5 +125,5 @@ def evaluate(mx, net, test_iter):
 
 
 def right(y_hat, y):
-    """Number of right answers, as a Python number."""
+    """Return the number of correct predictions, as a Python number."""
     return float((y_hat.argmax(axis=1).astype(y.dtype) == y).sum())

@@ -1,9 +1,9 @@
-"""The chapter's PyTorch tab, written anew to run on a CPU; knows nothing of gluon_finetune.
+"""The chapter's PyTorch tab, rewritten to run on a CPU, without gluon_finetune.
 
-The tab stops without a GPU: it asks for the first one and wraps the net in `nn.DataParallel`. Here
-the net stays on the CPU, and all else is the tab's: decoding in the loop, the gradient of the
-summed loss, a look at loss and accuracy after every batch. The weights are random, as nothing can
-be downloaded, and nothing is drawn: both in its favour.
+The tab needs a GPU: it moves the net to the first one and wraps it in `nn.DataParallel`. This net
+stays on the CPU; all else is the tab's: decoding in the loop, the gradient of the summed loss, loss
+and accuracy read after every batch. Weights are random, to need no download, and nothing is
+plotted: both make it faster.
 """
 import importlib
 import os
@@ -17,10 +17,10 @@ _declared = []
 
 
 def torchvision():
-    """torchvision, also where its compiled operators do not fit the build of torch.
+    """Return torchvision, also if its compiled operators do not fit the build of torch.
 
-    There its import fails over two operators for detection; declared, they are enough for models
-    and transforms.
+    Its import then fails because of two operators for detection; declaring them is enough for
+    models and transforms.
     """
     try:
         return importlib.import_module('torchvision')
@@ -36,7 +36,7 @@ def torchvision():
 
 
 def training(network, batch_size, image_size, epochs=1, freeze=False):
-    """The tab's `train_fine_tuning` on a folder of images, with a new net."""
+    """Return a side: the tab's `train_fine_tuning` on a folder of images, with a new net."""
     torchvision()
 
     def work(data):
@@ -55,7 +55,7 @@ def training(network, batch_size, image_size, epochs=1, freeze=False):
 
 
 def step(network, batch_size, image_size, steps):
-    """The tab's step on a batch that is in memory."""
+    """Return a side: the tab's step on a batch in memory."""
     torchvision()
     X, y = random_batch(batch_size, image_size)
     net = finetune_net(network, 2)
@@ -74,7 +74,7 @@ def random_batch(batch_size, image_size):
 
 
 def loader(batch_size, image_size, workers):
-    """One pass over the tab's training batches, with `workers` processes."""
+    """Return a side: one pass over the tab's training batches, with `workers` processes."""
     torchvision()
 
     def work(data):
@@ -88,7 +88,7 @@ def loader(batch_size, image_size, workers):
 
 
 def datasets(data, image_size, parts=('train', 'test')):
-    """The folders of images with the tab's augmentation."""
+    """Return the folders of images with the tab's augmentation."""
     transforms = torchvision().transforms
     ready = [transforms.ToTensor(),
              transforms.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])]
@@ -101,7 +101,7 @@ def datasets(data, image_size, parts=('train', 'test')):
 
 
 def batches(data, batch_size, image_size):
-    """Training batches, test batches and the number of classes."""
+    """Return training batches, test batches and the number of classes."""
     train, test = datasets(data, image_size)
     load = torch.utils.data.DataLoader
     return (load(train, batch_size=batch_size, shuffle=True), load(test, batch_size=batch_size),
@@ -109,7 +109,7 @@ def batches(data, batch_size, image_size):
 
 
 def finetune_net(network, classes, freeze=False):
-    """The net with a new output layer; frozen, that layer alone learns.
+    """Return the net with a new output layer; with `freeze`, only that layer is trained.
 
     The tab's exercise 3 freezes the output layer too, and then learns nothing.
     """
@@ -123,20 +123,20 @@ def finetune_net(network, classes, freeze=False):
 
 
 def parameter_groups(net, learning_rate):
-    """The output layer learns ten times faster."""
+    """Return two groups: the output layer has ten times the learning rate."""
     features = [param for name, param in net.named_parameters() if not name.startswith('fc.')]
     return [{'params': features}, {'params': net.fc.parameters(), 'lr': learning_rate * 10}]
 
 
 def prepare(net, learning_rate=5e-5):
-    """Loss and trainer."""
+    """Return loss and trainer."""
     trainer = torch.optim.SGD(parameter_groups(net, learning_rate), lr=learning_rate,
                               weight_decay=0.001)
     return nn.CrossEntropyLoss(reduction='none'), trainer
 
 
 def train_epoch(net, train_iter, loss, trainer):
-    """Every batch once; its loss and number of right answers are asked for right after it."""
+    """Train on every batch once, and read its loss and number of correct predictions."""
     totals = [0.0, 0.0]
     for X, y in train_iter:
         net.train()
@@ -150,7 +150,7 @@ def train_epoch(net, train_iter, loss, trainer):
 
 
 def evaluate(net, test_iter):
-    """Accuracy on the test images, batch by batch."""
+    """Return the accuracy on the test images."""
     net.eval()
     correct = examples = 0
     with torch.no_grad():
@@ -160,5 +160,5 @@ def evaluate(net, test_iter):
 
 
 def right(y_hat, y):
-    """Number of right answers, as a Python number."""
+    """Return the number of correct predictions, as a Python number."""
     return float((y_hat.argmax(dim=1) == y).sum())

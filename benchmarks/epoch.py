@@ -1,15 +1,14 @@
-"""Training images per second over a whole epoch: ours, the chapter's two tabs, PyTorch tuned.
+"""Training images/s over an epoch: gluon_finetune, the chapter's two tabs, PyTorch tuned.
 
     python benchmarks/epoch.py --data FOLDER --json epoch.json
 
-An epoch is decoding, augmentation, the training step and the test pass at its end, from files to
-accuracy; the images of the training set are divided by all of that time. Every round is a new run
-of one epoch in a process that has warmed up on a short one. "Whole call" also counts what comes
-before the epoch: our check of every image, the trainer. Columns of the JSON: the same, and the
-seconds, the cores kept busy and the peak of memory of every round.
+An epoch is decoding, augmentation, training steps and the test pass; its speed is the number of
+training images over all of that time. Every round trains a new net for one epoch, in a process that
+has warmed up on a shorter one. "Complete call" also counts what precedes the epoch: the check of
+every image and the trainer. The JSON also has seconds, busy cores and peak memory of each round.
 
-The chapter's MXNet tab runs twice: as it is (MXNet takes half the cores) and told to use them all.
-How PyTorch is tuned is tried out first (tuning.py); `--no-trials` takes channels last and no more.
+The chapter's MXNet tab runs twice: unchanged (MXNet takes half the cores) and with all cores.
+PyTorch is tuned first (tuning.py); `--no-trials` only takes channels last.
 """
 import sys
 
@@ -18,7 +17,7 @@ from options import add_images, add_trials, chosen, images, make_parser, parse
 from report import CORES, report, without_bfloat16
 from tuning import tuned_sides
 
-COLUMNS = {'images_per_second': 'images/s', 'call_images_per_second': 'whole call',
+COLUMNS = {'images_per_second': 'images/s', 'call_images_per_second': 'complete call',
            'cores': 'cores busy', 'peak_mb': 'peak MB'}
 
 
@@ -35,19 +34,19 @@ def main():
 
 
 def make_sides(args, warm_up):
-    """Every side, and what the trials of PyTorch gave."""
+    """Return every side, and the trials of PyTorch."""
     mxnet = {'network': args.network, 'batch_size': args.batch_size, 'image_size': args.image_size}
     torch = {**mxnet, 'network': args.torch_network}
     sides = [
-        Side('ours', 'ours', 'training', mxnet),
-        Side('ours, bfloat16', 'ours', 'training', {**mxnet, 'dtype': 'bfloat16'},
+        Side('gluon_finetune', 'this_package', 'training', mxnet),
+        Side('gluon_finetune, bfloat16', 'this_package', 'training', {**mxnet, 'dtype': 'bfloat16'},
              not_available=without_bfloat16()),
         Side('chapter, MXNet tab', 'chapter_mxnet', 'training', mxnet),
         Side('chapter, MXNet tab, all cores', 'chapter_mxnet', 'training', mxnet,
              {'OMP_NUM_THREADS': str(CORES)}),
         Side('chapter, PyTorch tab', 'chapter_torch', 'training', torch)]
-    theirs, trials = tuned_sides('training', torch, args, {'data': warm_up})
-    return sides + theirs, trials
+    tuned, trials = tuned_sides('training', torch, args, {'data': warm_up})
+    return sides + tuned, trials
 
 
 if __name__ == '__main__':

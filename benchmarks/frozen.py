@@ -1,12 +1,12 @@
-"""Five epochs with frozen features: ours with and without their cache, the PyTorch tab frozen.
+"""Five epochs with frozen features: gluon_finetune with and without cache, the PyTorch tab.
 
     python benchmarks/frozen.py --data FOLDER --json frozen.json
 
-The whole call is measured, from files to the last accuracy, because what the cache costs it costs
-before the first epoch; the images of all epochs are divided by it. Ours freezes weights and
-BatchNorm's statistics, the chapter's tabs the weights, as exercise 3 says. Its PyTorch code freezes
-the output layer too, which then learns nothing: here that layer learns, as in its MXNet tab.
-With a cache every epoch trains on the same `--views` augmented views of each image.
+The complete call is measured, from files to the last accuracy, since the cache is filled before the
+first epoch; its speed is the number of images of all epochs over that time. gluon_finetune freezes
+weights and BatchNorm's statistics, the chapter's tabs the weights, as in exercise 3. The PyTorch
+tab's code freezes the output layer too, which then learns nothing: this benchmark trains it.
+With a cache every epoch trains on the same `--views` sampled crops of each image.
 """
 import sys
 
@@ -24,7 +24,7 @@ def main():
     add_images(parser, train=256, test=100, batch_size=64)
     add_trials(parser)
     parser.add_argument('--epochs', type=int, default=5)
-    parser.add_argument('--views', type=int, default=1, help='augmented views kept of an image')
+    parser.add_argument('--views', type=int, default=1, help='cached crops of each image')
     args = parse(parser, train=12, test=4, batch_size=8, epochs=2)
     short = min(args.train, args.batch_size + args.train % args.batch_size)
     with images(args, (args.train, args.test), (short, min(args.test, 16))) as (data, warm_up):
@@ -34,16 +34,16 @@ def main():
 
 
 def make_sides(args, warm_up):
-    """Every side, and what the trials of PyTorch gave."""
+    """Return every side, and the trials of PyTorch."""
     mxnet = {'network': args.network, 'batch_size': args.batch_size, 'epochs': args.epochs,
              'image_size': args.image_size, 'freeze': True}
     torch = {**mxnet, 'network': args.torch_network}
-    theirs, trials = tuned_sides('training', torch, args, {'data': warm_up}, dtypes=['float32'])
+    tuned, trials = tuned_sides('training', torch, args, {'data': warm_up}, dtypes=['float32'])
     return [
-        Side('ours, cached', 'ours', 'training', {**mxnet, 'views': args.views}),
-        Side('ours, not cached', 'ours', 'training', {**mxnet, 'views': 0}),
+        Side('gluon_finetune, cached', 'this_package', 'training', {**mxnet, 'views': args.views}),
+        Side('gluon_finetune, not cached', 'this_package', 'training', {**mxnet, 'views': 0}),
         Side('chapter, MXNet tab', 'chapter_mxnet', 'training', mxnet),
-        Side('chapter, PyTorch tab', 'chapter_torch', 'training', torch), *theirs], trials
+        Side('chapter, PyTorch tab', 'chapter_torch', 'training', torch), *tuned], trials
 
 
 if __name__ == '__main__':

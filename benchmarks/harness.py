@@ -1,9 +1,8 @@
-"""Compares sides: each in a process of its own, all told in turn to do a round, round after round.
+"""Compare sides, each in a process of its own, in interleaved rounds.
 
-A side is a function in a module beside this file (side.py says what it must do). All start, all
-warm up, then they go A B C, A B C ..., so that whatever else the machine does meets all of them.
-Children inherit no settings of threads but those their side asks for. Knows nothing about what is
-measured.
+A side is a function in a module of this folder (see side.py). All start and warm up, then they take
+turns, A B C, A B C ..., so that other load on the machine affects all of them. Children inherit no
+thread settings except those of their side.
 """
 import dataclasses
 import json
@@ -14,20 +13,20 @@ import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-# How names begin that decide about threads in OpenMP, MKL, OpenBLAS and MXNet.
+# Prefixes of the thread settings of OpenMP, MKL, OpenBLAS and MXNet.
 THREAD_SETTINGS = ('OMP_', 'GOMP_', 'KMP_', 'MKL_', 'OPENBLAS_', 'MXNET_')
-ENDS = ('not_available', 'failed')   # what a side may say instead of numbers
+ENDS = ('not_available', 'failed')   # answers of a side without numbers
 
 
 @dataclasses.dataclass(frozen=True)
 class Side:
-    """What one child runs: `function` of `module` with `options`, under `environ`."""
+    """The work of one child: `function` of `module` with `options`, under `environ`."""
     name: str
     module: str
     function: str
     options: dict = dataclasses.field(default_factory=dict)
     environ: dict = dataclasses.field(default_factory=dict)
-    not_available: str = None   # why it cannot run on this machine, where that is known beforehand
+    not_available: str = None   # why it cannot run on this machine, if known beforehand
     note: str = ''              # for the report
 
 
@@ -56,22 +55,22 @@ class Child:
         self.stop()
 
     def prepare(self):
-        """Waits until the side is ready and notes its versions and threads."""
+        """Wait until the side is ready; store its versions and threads."""
         told = self._answer()
         self.result.update(told, ready_seconds=self._age())
 
     def ask(self, **arguments):
-        """What the side says about one round; {} when it says no more, with the reason noted."""
+        """Return the numbers of one round; {} after storing the reason if there are none."""
         if self.process is None:
             return {}
         try:
             print(json.dumps(arguments), file=self.process.stdin, flush=True)
         except BrokenPipeError:
-            pass   # its last answer says why
+            pass   # its last answer has the reason
         return self._answer()
 
     def measure(self, **arguments):
-        """Asks, and keeps the answer with the age of the process at its end."""
+        """Run a round; store its numbers with the age of the process."""
         told = self.ask(**arguments)
         if told:
             self.result['rounds'].append({**told, 'age_seconds': self._age()})
@@ -108,7 +107,7 @@ class Child:
 
 
 def compare(sides, rounds, arguments=None, warm_up=None):
-    """Results by name: all sides stay alive; `warm_up` are the arguments of an unmeasured round."""
+    """Return results by name; `warm_up` are the arguments of a first, unmeasured round."""
     children = [Child(side) for side in sides]
     try:
         for child in children:
@@ -127,7 +126,7 @@ def compare(sides, rounds, arguments=None, warm_up=None):
 
 
 def compare_fresh(sides, rounds, arguments=None):
-    """Results by name where every round is the first and only one of a new process."""
+    """Return results by name; every round is the only one of a new process."""
     results = {side.name: {'rounds': []} for side in sides}
     for number in range(rounds):
         for side in sides:
@@ -145,7 +144,7 @@ def compare_fresh(sides, rounds, arguments=None):
 
 
 def ask_once(side, **arguments):
-    """The answer of one side to one question; raises SystemExit where it has none."""
+    """Return the numbers of one round of one side; raise SystemExit if there are none."""
     with Child(side) as child:
         child.prepare()
         told = child.ask(**arguments)
@@ -156,5 +155,5 @@ def ask_once(side, **arguments):
 
 
 def say(text):
-    """A line about progress, for the person who waits."""
+    """Print a line about progress on stderr."""
     print(text, file=sys.stderr, flush=True)

@@ -1,9 +1,9 @@
-"""Measures what importing the package costs, package by package.
+"""Measure the import time of the package, by imported package.
 
     python benchmarks/imports.py [MODULE] [--runs N]
 
-MODULE is gluon_finetune unless another is named. Times are those of the modules of a package alone,
-in milliseconds: the median of N fresh interpreters (default: 5) after one that warms the files.
+MODULE is gluon_finetune by default. Times are those of the modules of a package alone, in
+milliseconds: the median of N new interpreters (default: 5) after one that fills the file cache.
 """
 import argparse
 import collections
@@ -16,7 +16,7 @@ LINE = re.compile(r'import time:\s*(\d+) \|\s*\d+ \| *(\S+)')
 
 
 def measure(module):
-    """A dict of package -> milliseconds of its modules in one fresh interpreter."""
+    """Return {package: milliseconds of its modules} in one new interpreter."""
     done = subprocess.run([sys.executable, '-X', 'importtime', '-c', f'import {module}'],
                           capture_output=True, text=True, check=True)
     found = collections.Counter()
@@ -26,7 +26,7 @@ def measure(module):
 
 
 def medians(module, runs):
-    """The median of each package over some runs, the most costly first, and of their sum."""
+    """Return the median of each package over the runs, largest first, and of the total."""
     measure(module)
     found = [measure(module) for _ in range(runs)]
     names = {name for run in found for name in run}

@@ -1,8 +1,8 @@
 """The limit of a training step: its floating-point operations over the best rate of this machine.
 
-Operations are those of convolutions and dense layers alone, two for a multiplication with its
-addition, as if done directly; all else (BatchNorm, ReLU, pooling, the optimiser) counts nothing.
-The rate is that of multiplying large matrices: the best of three libraries, of several sizes.
+Operations are those of direct convolutions and dense layers, two per multiply-add, without
+BatchNorm, ReLU, pooling and the optimiser. The rate is that of multiplying large matrices, the best
+of three libraries and several sizes.
 """
 import json
 import time
@@ -14,7 +14,7 @@ SIZES = (1024, 2048, 4096)
 
 
 def network_macs(network, image_size):
-    """Multiply-adds of each layer of a Gluon network for one image, in order."""
+    """Return the multiply-adds of each layer of a Gluon network for one image, in order."""
     import gluon_finetune as gf
     from gluon_finetune.compat.imports import mx
 
@@ -28,7 +28,7 @@ def network_macs(network, image_size):
 
 
 def layer_macs(nodes, shapes):
-    """Multiply-adds of each convolution and dense layer of a graph, for a batch of one.
+    """Return the multiply-adds of each convolution and dense layer of a graph, for one image.
 
     A convolution does the size of its kernel, over the input channels of its group, at each number
     of its output; a dense layer its weights once.
@@ -50,16 +50,16 @@ def product(numbers):
 
 
 def training_flops(macs):
-    """Operations to train on one image: forward, and backward to weights and inputs.
+    """Return the operations to train on one image: forward, and backward to weights and inputs.
 
-    Backward takes each layer's multiply-adds twice more, but nobody needs the gradient of the
-    images: the first layer, once.
+    Backward takes each layer's multiply-adds twice more, the first layer's once: the gradient of
+    the image is not needed.
     """
     return 2 * (3 * sum(macs) - macs[0])
 
 
 def gemm(library, cores, dtype='float32', sizes=SIZES, seconds=2):
-    """The best rate at which `library` multiplies two square matrices, in GFLOP/s."""
+    """Return a side: the best rate in GFLOP/s at which `library` multiplies square matrices."""
     multiply = {'torch': torch_gemm, 'mxnet': mxnet_gemm, 'numpy': numpy_gemm}[library](
         cores, dtype)
 
@@ -69,7 +69,7 @@ def gemm(library, cores, dtype='float32', sizes=SIZES, seconds=2):
 
 
 def rate(product_once, size, seconds):
-    """GFLOP/s of the fastest of the calls that fit into `seconds`."""
+    """Return the GFLOP/s of the fastest call within `seconds`."""
     product_once()
     best, ends = float('inf'), time.perf_counter() + seconds
     while time.perf_counter() < ends:
@@ -93,7 +93,7 @@ def torch_gemm(cores, dtype):
 def mxnet_gemm(cores, dtype):
     if dtype != 'float32':
         raise NotAvailable(f'mx.nd.dot does not multiply {dtype}')
-    import gluon_finetune  # noqa: F401  (threads as the package has them)
+    import gluon_finetune  # noqa: F401  (sets the number of threads)
     from gluon_finetune.compat.imports import mx
 
     def multiply(size):

@@ -1,13 +1,13 @@
-"""Training images prepared per second: `load_data` against torchvision's folder and DataLoader.
+"""Training images/s read and augmented: `load_data`, and torchvision's folder and DataLoader.
 
     python benchmarks/loader.py --data FOLDER --json loader.json
 
 A round is one pass over the training images, from files to normalised batches, with the chapter's
 augmentation on both sides, without any network. Three kinds of images: photographs (`--data`),
-large ones (4000x3000, JPEG with a sensor's noise, drawn), small ones (PNG of about 100 pixels,
-drawn). In this process (0 workers), and with 1 and 2 workers.
+large synthetic ones (JPEG of 4000x3000 with sensor noise), small synthetic ones (PNG of about 100
+pixels). In this process (0 workers), and with 1 and 2 workers.
 
-"A core" is images per second of CPU time, of this process and its workers together; "in all" is
+"Per core" is images per second of CPU time, of this process and its workers together; "in total" is
 images per second of wall time. torchvision runs twice: with PyTorch's own number of threads and
 with one, because its transforms are too small to share.
 """
@@ -19,7 +19,7 @@ from harness import Side, ask_once, compare
 from options import add_images, chosen, images, make_parser, parse
 from report import advantage, report
 
-COLUMNS = {'images_per_cpu_second': 'a core, images/s', 'images_per_second': 'in all',
+COLUMNS = {'images_per_cpu_second': 'images/s per core', 'images_per_second': 'in total',
            'cores': 'cores busy', 'peak_mb': 'peak MB'}
 
 
@@ -39,12 +39,12 @@ def main():
             data = photographs
             if kind != 'photographs':
                 data = os.path.join(place, kind)
-                ask_once(Side('drawing', 'ours', 'draw_kind', {
+                ask_once(Side('synthetic images', 'this_package', 'draw_kind', {
                     'root': data, 'kind': kind, 'count': counts[kind] // 2}))
             sides = chosen(make_sides(args), args)
             found = compare(sides, args.rounds, {'data': data}, {'data': data})
             results.update({f'{kind}: {name}': result for name, result in found.items()})
-    return report(args, results, COLUMNS, ours_against=ours_against(results))
+    return report(args, results, COLUMNS, speed_ups=speed_ups(results))
 
 
 def make_sides(args):
@@ -53,21 +53,21 @@ def make_sides(args):
     for workers in args.workers:
         with_workers = {**options, 'workers': workers}
         sides += [
-            Side(f'ours, {workers} workers', 'ours', 'loader', with_workers),
+            Side(f'gluon_finetune, {workers} workers', 'this_package', 'loader', with_workers),
             Side(f'torchvision, {workers} workers', 'chapter_torch', 'loader', with_workers),
             Side(f'torchvision, {workers} workers, 1 thread', 'chapter_torch', 'loader',
                  with_workers, {'OMP_NUM_THREADS': '1'})]
     return sides
 
 
-def ours_against(results):
-    """{torchvision's side: how many times faster ours is at the same images and workers}."""
+def speed_ups(results):
+    """Return the speed-up over each of torchvision's sides with the same images and workers."""
     found = {}
-    for name, theirs in results.items():
+    for name, result in results.items():
         kind, _, side = name.partition(': ')
-        ours = results.get(f'{kind}: ours, {side.split(", ")[1]}')
-        if side.startswith('torchvision') and ours:
-            found[name] = {key: advantage(ours, theirs, key)
+        first = results.get(f'{kind}: gluon_finetune, {side.split(", ")[1]}')
+        if side.startswith('torchvision') and first:
+            found[name] = {key: advantage(first, result, key)
                            for key in ('images_per_cpu_second', 'images_per_second')}
     return found
 

@@ -1,4 +1,4 @@
-"""How far the fine-tuned net leads its scratch twin: test accuracy after each epoch, a row a seed.
+"""Lead of the fine-tuned net over its scratch baseline: test accuracy of each epoch, by seed.
 
     python benchmarks/margin.py DATA SOURCE [--seeds 3] [--image-size 64] [--batch-size 32]
 
@@ -27,7 +27,7 @@ def main():
 
 
 def nets(source, classes, seed):
-    """The fine-tuned net and its untrained twin, each with the chapter's learning rate."""
+    """Yield the fine-tuned net and its scratch baseline, with the chapter's learning rates."""
     gf.seed_everything(seed)
     tuned = gf.finetune_net(source, classes)
     gf.seed_everything(seed)

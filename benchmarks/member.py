@@ -1,9 +1,9 @@
-"""What a member of the matrix does: trains and saves, and answers as the others did with theirs.
+"""Work of one member of the matrix: train and save, and predict with the networks of all members.
 
     python member.py write FOLDER
     python member.py read FOLDER...
 
-Needs only the installed package, not the checkout; noxfile.py runs it.
+It needs only the installed package; noxfile.py runs it.
 """
 import sys
 from pathlib import Path
@@ -21,7 +21,7 @@ TOLERANCE = 1e-5   # of probabilities
 
 
 def write(folder):
-    """Fine-tunes on drawn images; leaves the run, weights as MXNet saves them, and answers."""
+    """Fine-tune on synthetic images; write the run, weights saved by MXNet, and predictions."""
     folder = Path(folder)
     draw_hotdogs(folder / 'images', train=8, test=4, size=64)
     options = ['--network', NETWORK, '--image-size', str(SIZE), '--batch-size', '8']
@@ -41,7 +41,7 @@ def train(folder, name, *options):
 
 
 def read(folders):
-    """Raises SystemExit unless the runs and weights in `folders` answer as they did there."""
+    """Raise SystemExit unless runs and weights in `folders` predict as where they were trained."""
     for folder in map(Path, folders):
         saved = np.load(folder / 'answers.npz')
         nets = {'run': gf.Predictor.load(str(folder / 'run')).net,
@@ -49,9 +49,9 @@ def read(folders):
         for what, net in nets.items():
             answers = predict_probabilities(net, array(saved['X']))
             difference = abs(answers - saved['answers']).max()
-            print(f'{folder.name}: {what} answer alike but for {difference:.1e}')
+            print(f'{folder.name}: {what} differs by {difference:.1e}')
             if not difference <= TOLERANCE:
-                raise SystemExit(f'{folder.name}: {what} answer otherwise here ({difference})')
+                raise SystemExit(f'{folder.name}: {what} differs by {difference}')
 
 
 if __name__ == '__main__':

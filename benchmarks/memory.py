@@ -1,10 +1,10 @@
-"""Peak memory of an epoch at batch 128: ours, the chapter's two tabs, PyTorch tuned.
+"""Peak memory of an epoch: gluon_finetune, the chapter's two tabs, PyTorch tuned.
 
     python benchmarks/memory.py --data FOLDER --json memory.json
 
 Every round is a new process that trains one epoch of `--train` images (three batches: the peak is
-there after the second) and tests. The peak is the most that was ever resident of that process,
-libraries included; "after imports" is what they alone take.
+reached in the second) and tests. The peak is the largest resident memory of that process, libraries
+included; "after imports" is that of the libraries alone.
 """
 import sys
 
@@ -31,8 +31,8 @@ def make_sides(args):
     mxnet = {'network': args.network, 'batch_size': args.batch_size, 'image_size': args.image_size}
     torch = {**mxnet, 'network': args.torch_network}
     return [
-        Side('ours', 'ours', 'training', mxnet),
-        Side('ours, bfloat16', 'ours', 'training', {**mxnet, 'dtype': 'bfloat16'},
+        Side('gluon_finetune', 'this_package', 'training', mxnet),
+        Side('gluon_finetune, bfloat16', 'this_package', 'training', {**mxnet, 'dtype': 'bfloat16'},
              not_available=without_bfloat16()),
         Side('chapter, MXNet tab', 'chapter_mxnet', 'training', mxnet),
         Side('chapter, PyTorch tab', 'chapter_torch', 'training', torch),

@@ -1,9 +1,9 @@
-"""Fine-tunes every network of the zoos for one step and writes what came out as docs/networks.md.
+"""Fine-tune every network of the zoos for one step; write the table of docs/networks.md.
 
     python benchmarks/networks.py [--write] [NAME ...]
 
-Weights are random: the step proves that the network builds, that its features are copied, that its
-output layer is replaced and learns ten times faster, with both kinds of arrays.
+Weights are random: the step shows that the network builds, that its features are copied, that its
+output layer is replaced and has ten times the learning rate, with both kinds of arrays.
 """
 import argparse
 import sys
@@ -23,7 +23,7 @@ HEADER = ('| network | zoo | weights | output layer | parameters (millions) | im
 
 
 def row(name):
-    """One line of the table; raises whatever goes wrong."""
+    """Return one line of the table; raise any error."""
     net = scratch_net(name, 10)
     sizes = fitting_sizes(net)
     size = min(sizes)
@@ -41,7 +41,7 @@ def row(name):
 
 
 def one_step(source, size):
-    """One SGD step of the fine-tuned copy; raises unless it did exactly what it should."""
+    """Take one SGD step with the fine-tuned copy; raise unless every weight is as expected."""
     X = array(np.random.RandomState(0).randn(2, 3, size, size), dtype='float32')
     source.hybridize()
     source(X)
@@ -64,19 +64,19 @@ def one_step(source, size):
     moved = fresh[place + 'weight'] - weights(net)[place + 'weight']
     check(np.isfinite(mean.asnumpy()).all(), 'the loss is not finite')
     check(np.abs(moved - 1e-2 * gradient).max() <= 1e-6 + 1e-4 * np.abs(moved).max(),
-          'the output layer does not learn ten times faster')
+          'the output layer does not have ten times the learning rate')
     check(all((value == before[name]).all() for name, value in weights(source).items()),
           'the source has changed')
 
 
 def check(fine, complaint):
-    """Raises RuntimeError with the complaint unless all is fine."""
+    """Raise RuntimeError with the complaint unless `fine`."""
     if not fine:
         raise RuntimeError(complaint)
 
 
 def stored(name):
-    """Whether the zoo has pretrained weights."""
+    """Return whether the zoo has pretrained weights."""
     store = mx.gluon.model_zoo.model_store if name in GLUON else gluoncv().model_zoo.model_store
     try:
         store.short_hash(STORE_NAMES.get(name, name))
@@ -86,7 +86,7 @@ def stored(name):
 
 
 def in_words(sizes, with_weights, size):
-    """The sizes that fit; dense layers bind a net to the size of its first batch."""
+    """Describe the valid sizes; dense layers bind a net to the size of its first batch."""
     if len(with_weights) < len(sizes):
         return f'from {sizes[0]}; with weights, the one they were made for'
     if sizes == [number for number in COMMON_SIZES if number >= sizes[0]]:
@@ -95,7 +95,7 @@ def in_words(sizes, with_weights, size):
 
 
 def main():
-    """Prints the table, and a list of what failed."""
+    """Print the table; return 1 if a network failed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('names', nargs='*', metavar='NAME', help='networks (default: all)')
     parser.add_argument('--write', action='store_true', help='put the table into docs/networks.md')

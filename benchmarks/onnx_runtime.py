@@ -1,4 +1,4 @@
-"""ONNX Runtime on a net that PyTorch exported; knows neither MXNet nor PyTorch."""
+"""ONNX Runtime on a net that PyTorch exported."""
 import os
 import time
 
@@ -8,7 +8,7 @@ from side import NotAvailable
 
 
 def predict(path, batch_size, image_size, steps, cores):
-    """The session on one batch again and again."""
+    """Return a side: the session on one batch, repeatedly."""
     if not os.path.exists(path):
         raise NotAvailable('PyTorch did not export the net: it needs torch and onnx')
     options = onnxruntime.SessionOptions()

@@ -3,8 +3,8 @@
     python benchmarks/parity_bands.py DATA SOURCE --out bands.csv [--seeds 5] [--image bands.png]
 
 Both frameworks train the same network (SOURCE: weights of a resnet18_v2) from the same first
-weights on the same crops in the same order: with the numbers that each tab prints, and with those
-of the other tab, translated. Runs whose lines are in the file are not repeated. On two cores at 64
+weights on the same crops in the same order: with the hyperparameters of each tab, and with those of
+the other tab, converted. Runs that are in the file are not repeated. On two cores at 64
 pixels a seed takes about five minutes.
 """
 import argparse
@@ -19,7 +19,7 @@ import gluon_finetune as gf
 from gluon_finetune.compat.imports import mx
 from gluon_finetune.config import Config
 from gluon_finetune.parity.full_run import RecordedBatches, initial_net, run_mxnet, run_torch
-from gluon_finetune.parity.torch_training import counterpart
+from gluon_finetune.parity.torch_training import counterpart, pytorch
 from gluon_finetune.training.hyperparameters import to_mean_gradient, to_sum_gradient
 
 # (learning rate of the fine-tuned net, of the one from scratch) as each tab prints them.
@@ -31,6 +31,10 @@ FIELDS = KEY + ['learning_rate', 'wd', 'epoch', 'loss', 'test_acc']
 
 def main():
     args = make_parser().parse_args()
+    try:
+        pytorch()
+    except gf.UsageError as error:   # PyTorch is not installed
+        raise SystemExit(str(error)) from None
     done = {tuple(row[name] for name in KEY) for row in read(args.out)}
     folders = in_memory(gf.ImageFolders(args.data))
     for seed in range(args.seeds):
@@ -58,14 +62,14 @@ def make_parser():
 
 
 def in_memory(folders):
-    """The same images, decoded once."""
+    """Return the same images, decoded once."""
     train, test = (mx.gluon.data.SimpleDataset(list(part))
                    for part in (folders.train, folders.test))
     return types.SimpleNamespace(train=train, test=test, classes=folders.classes)
 
 
 def run(config, batches, classes, begin, framework, tab):
-    """One run: a dict for each epoch. The PyTorch loop steps on the sum, ours on the mean."""
+    """Return one run, a dict per epoch. PyTorch steps on the sum, MXNet on the mean."""
     learning_rate, wd = TABS[tab][begin == 'scratch'], config.wd
     if framework != tab:
         translate = to_mean_gradient if framework == 'MXNet' else to_sum_gradient
@@ -83,7 +87,7 @@ def run(config, batches, classes, begin, framework, tab):
 
 
 def read(path):
-    """The lines of the file, as far as it has been written."""
+    """Return the lines written so far."""
     if not os.path.exists(path):
         return []
     with open(path, newline='', encoding='utf-8') as file:
@@ -100,7 +104,7 @@ def append(path, rows):
 
 
 def accuracies(rows, begin, framework, tab):
-    """Epoch -> the accuracy of each seed."""
+    """Return {epoch: the accuracy of each seed}."""
     found = {}
     for row in rows:
         if (row['start'], row['framework'], row['numbers']) == (begin, framework, tab):
@@ -109,19 +113,19 @@ def accuracies(rows, begin, framework, tab):
 
 
 def table(rows):
-    """Accuracy after the last epoch, a line for each framework with each tab's numbers."""
-    lines = ['| start | framework | numbers of | test accuracy | least and most | seeds |',
+    """Return a table of the last accuracies by framework and hyperparameters."""
+    lines = ['| start | framework | numbers of | test accuracy | min–max | seeds |',
              '|---|---|---|---|---|---|']
     for begin, framework, tab in itertools.product(STARTS, TABS, TABS):
         last = max(accuracies(rows, begin, framework, tab).items())[1]
         lines.append(f'| {begin} | {framework} | the {tab} tab | '
                      f'{statistics.mean(last):.3f} ± {statistics.stdev(last):.3f} | '
-                     f'{min(last):.3f} to {max(last):.3f} | {len(last)} |')
+                     f'{min(last):.3f}–{max(last):.3f} | {len(last)} |')
     return '\n'.join(lines)
 
 
 def draw(rows, path):
-    """Bands from the least to the most accurate seed, over the epochs."""
+    """Plot bands from the least to the most accurate seed, over the epochs."""
     from matplotlib.figure import Figure
     figure = Figure((8, 3.6), layout='tight')
     for ax, begin in zip(figure.subplots(1, 2, sharey=True), STARTS):

@@ -1,12 +1,12 @@
-"""What it changes that large JPEGs are decoded at a half, a quarter or an eighth of their size.
+"""Effect of decoding large JPEGs at a half, a quarter or an eighth of their size.
 
     python benchmarks/reduced.py DATA SOURCE [--image-size 64]
 
 A net is fine-tuned on the photographs DATA from the weights SOURCE, then classifies the test
-images: decoded whole; reduced while twice the pixels that are needed are left a side, as the
-package does; and reduced while just enough are left. The same without a net for drawn images of
-4000x3000 pixels with a sensor's noise, at 224 pixels. Differences are of the resized images, in
-steps of 1/255, from those decoded whole.
+images, decoded at full size; reduced if twice the needed pixels remain on each side, as the
+package does; and reduced if just enough remain. The same without a net for synthetic images of
+4000x3000 pixels with sensor noise, at 224 pixels. Differences are those of the resized images from
+the ones decoded at full size, in steps of 1/255.
 """
 import argparse
 import os
@@ -15,7 +15,7 @@ import tempfile
 import time
 
 import numpy as np
-from ours import draw_kind
+from this_package import draw_kind
 
 import gluon_finetune as gf
 from gluon_finetune.compat.imports import array
@@ -25,9 +25,9 @@ from gluon_finetune.data.image import EncodedImage
 from gluon_finetune.data.loader import read_crop
 from gluon_finetune.training.evaluate import predict_probabilities
 
-WAYS = {'whole': float('inf'), 'twice the pixels left': 2, 'just enough left': 1}
-COLUMNS = ['images', 'decoded', 'reduced', 'ms an image', 'difference, mean',
-           '99th percentile', 'most', 'accuracy', 'other answers']
+WAYS = {'full size': float('inf'), 'twice the pixels left': 2, 'just enough left': 1}
+COLUMNS = ['images', 'decoded', 'reduced', 'ms per image', 'difference, mean',
+           '99th percentile', 'maximum', 'accuracy', 'changed answers']
 
 
 def main():
@@ -53,12 +53,12 @@ def main():
 
 
 def compare(what, items, image_size, net=None):
-    """Prints a row for each way to decode the images `items`."""
-    whole = answers = None
+    """Print a row for each way to decode the images `items`."""
+    full = answers = None
     for way, spare in WAYS.items():
         X, reduced, seconds = read(items, image_size, spare)
-        whole = X if whole is None else whole
-        difference = abs(X - whole) * (255 * np.float32(IMAGENET_STD)[:, None, None])
+        full = X if full is None else full
+        difference = abs(X - full) * (255 * np.float32(IMAGENET_STD)[:, None, None])
         cells = [what, way, f'{reduced:.0%}', f'{seconds * 1e3:.1f}', f'{difference.mean():.2f}',
                  f'{np.percentile(difference, 99):.1f}', f'{difference.max():.0f}']
         if net:
@@ -71,7 +71,7 @@ def compare(what, items, image_size, net=None):
 
 
 def read(items, image_size, spare):
-    """The tensors of images, the share of them decoded reduced, median seconds for one."""
+    """Return the tensors, the share of images decoded at reduced size, median seconds per image."""
     augment._SPARE = spare
     augs, seconds, reduced = augment.test_augs(image_size), [], 0
     X = np.empty((len(items), 3, image_size, image_size), 'float32')

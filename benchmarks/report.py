@@ -1,7 +1,7 @@
 """Medians, ratios, the table and the JSON of a benchmark, and the machine it ran on.
 
-Knows nothing about processes or frameworks: a result is a dict with `rounds`, a list of dicts of
-numbers, or with `not_available` or `failed`, the reason why it has none.
+A result is a dict with `rounds`, a list of dicts of numbers, or with `not_available` or `failed`,
+the reason why there are none.
 """
 import json
 import math
@@ -13,29 +13,30 @@ import psutil
 
 CORES = min(psutil.cpu_count(logical=False) or 1,
             len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else math.inf)
+CPUINFO = '/proc/cpuinfo'
 FLAGS = ('avx2', 'avx512f', 'avx512_vnni', 'avx_vnni', 'avx512_bf16', 'amx_bf16', 'amx_int8')
 
 
 def median(result, key):
-    """Median of a number over the rounds; None for a side that has none."""
+    """Return the median of a number over the rounds, or None without measurements."""
     values = [told[key] for told in result.get('rounds', ()) if key in told]
     return statistics.median(values) if values else None
 
 
-def advantage(ours, theirs, key, less_is_better=False):
-    """How many times better the first is: the median over the rounds of their ratios; or None.
+def advantage(first, second, key, less_is_better=False):
+    """Return the speed-up of the first over the second: the median ratio of a round, or None.
 
-    The two numbers of a ratio come from the same round, so a slow minute is in both of them.
+    Both numbers of a ratio come from the same round, so a slow minute affects both.
     """
-    pairs = [(mine[key], other[key])
-             for mine, other in zip(ours.get('rounds', ()), theirs.get('rounds', ()))
-             if mine.get(key) and other.get(key)]
-    ratios = [other / mine if less_is_better else mine / other for mine, other in pairs]
+    pairs = [(one[key], other[key])
+             for one, other in zip(first.get('rounds', ()), second.get('rounds', ()))
+             if one.get(key) and other.get(key)]
+    ratios = [other / one if less_is_better else one / other for one, other in pairs]
     return statistics.median(ratios) if ratios else None
 
 
 def exponent(sizes, costs):
-    """The p of cost ~ size^p that fits best: least squares on the logarithms."""
+    """Return the p of cost ~ size^p: least squares on the logarithms."""
     x, y = ([math.log(value) for value in values] for values in (sizes, costs))
     x_mean, y_mean = statistics.mean(x), statistics.mean(y)
     return (sum((a - x_mean) * (b - y_mean) for a, b in zip(x, y))
@@ -43,7 +44,7 @@ def exponent(sizes, costs):
 
 
 def machine():
-    """What this machine is, and how busy it was."""
+    """Describe this machine and its load."""
     return {'cpu': _cpuinfo('model name') or platform.processor(), 'cores': CORES,
             'flags': cpu_flags(), 'memory_gb': round(psutil.virtual_memory().total / 1e9, 1),
             'system': platform.platform(terse=True), 'python': platform.python_version(),
@@ -51,13 +52,13 @@ def machine():
 
 
 def cpu_flags():
-    """Those of the CPU's instruction sets that matter here."""
+    """Return the instruction sets of this CPU that matter for speed."""
     flags = _cpuinfo('flags').split()
     return [flag for flag in FLAGS if flag in flags]
 
 
 def without_bfloat16():
-    """Why bfloat16 is not measured on this machine, or None where it is."""
+    """Return why bfloat16 is not measured on this machine, or None if it is."""
     if {'avx512_bf16', 'amx_bf16'} & set(cpu_flags()):
         return None
     return 'this CPU has no bfloat16 instructions (avx512_bf16 or amx_bf16)'
@@ -65,7 +66,7 @@ def without_bfloat16():
 
 def _cpuinfo(key):
     try:
-        with open('/proc/cpuinfo', encoding='utf-8') as file:
+        with open(CPUINFO, encoding='utf-8') as file:
             lines = [line for line in file if line.startswith(key)]
         return lines[0].split(':', 1)[1].strip() if lines else ''
     except OSError:
@@ -73,9 +74,9 @@ def _cpuinfo(key):
 
 
 def table(results, columns, less_is_better=False):
-    """Markdown; `columns` are {key: heading}, of the first also the range and the ratios."""
+    """Return a Markdown table of `columns`, {key: heading}, with range and ratios of the first."""
     key, first = next(iter(columns)), first_measured(results)
-    headings = [*columns.values(), 'least to most', 'first against it']
+    headings = [*columns.values(), 'min–max', 'speed-up']
     lines = ['| side | ' + ' | '.join(headings) + ' |', '|---|' + '---:|' * len(headings)]
     for name, result in results.items():
         cells = _cells(result, columns, advantage(first, result, key, less_is_better))
@@ -85,36 +86,42 @@ def table(results, columns, less_is_better=False):
 
 
 def first_measured(results):
-    """The result that the others are compared with."""
+    """Return the result that the others are compared with."""
     return next((result for result in results.values() if result['rounds']), {})
 
 
+def why_unmeasured(result):
+    """Return why a side has no numbers, in one line; '' where it has some."""
+    reason = result.get('failed') or result.get('not_available') or ''
+    return ' '.join(reason.split())[:200]
+
+
 def _cells(result, columns, ratio):
-    for end in ('failed', 'not_available'):
-        if end in result:
-            return [f'{end.replace("_", " ")}: {" ".join(result[end].split())[:200]}']
+    if why_unmeasured(result):
+        label = 'failed' if 'failed' in result else 'not available'
+        return [f'{label}: {why_unmeasured(result)}']
     values = [told[next(iter(columns))] for told in result['rounds']]
     return [*(number(median(result, key)) for key in columns),
-            f'{number(min(values))} to {number(max(values))}', f'{number(ratio)} times']
+            f'{number(min(values))}–{number(max(values))}', f'{number(ratio)}×']
 
 
 def number(value):
-    """Three digits that mean something; '' for None."""
+    """Return three significant digits, '' for None."""
     if value is None:
         return ''
     return f'{value:.0f}' if abs(value) >= 100 else f'{value:.3g}'
 
 
 def report(args, results, columns, less_is_better=False, **more):
-    """Prints machine, versions, threads and table, writes the JSON, returns the exit status.
+    """Print machine, versions, threads and table, write the JSON, return the exit status.
 
-    `more` goes into the JSON as it is. The status is 1 where a side failed, else 0.
+    `more` is added to the JSON. The status is 1 if a side failed, else 0.
     """
-    here, first, key = machine(), first_measured(results), next(iter(columns))
+    this, first, key = machine(), first_measured(results), next(iter(columns))
     versions = {library: version for result in results.values()
                 for library, version in result.get('versions', {}).items()}
-    print(f'{here["cpu"]}, {here["cores"]} cores, {" ".join(here["flags"])}, '
-          f'{here["memory_gb"]} GB; Python {here["python"]}, '
+    print(f'{this["cpu"]}, {this["cores"]} cores, {" ".join(this["flags"])}, '
+          f'{this["memory_gb"]} GB; Python {this["python"]}, '
           + ', '.join(f'{library} {version}' for library, version in versions.items()))
     for side, result in results.items():
         notes = [result.get('note'), *(f'{what} {count}' for what, count
@@ -123,7 +130,7 @@ def report(args, results, columns, less_is_better=False, **more):
             print(f'{side}: {", ".join(filter(None, notes))}')
     print(f'\n{table(results, columns, less_is_better)}\n', flush=True)
     write_json(args.json, {
-        'machine': here, 'versions': versions, 'settings': vars(args), 'key': key,
+        'machine': this, 'versions': versions, 'settings': vars(args), 'key': key,
         'medians': {side: median(result, key) for side, result in results.items()},
         'ratios': {side: advantage(first, result, key, less_is_better)
                    for side, result in results.items()},
@@ -132,7 +139,7 @@ def report(args, results, columns, less_is_better=False, **more):
 
 
 def write_json(path, value):
-    """Writes `value` under another name, then renames it; no `path`: writes nothing."""
+    """Write `value` atomically, if there is a `path`."""
     if path:
         with open(f'{path}.tmp', 'w', encoding='utf-8') as file:
             json.dump(value, file, indent=2)

@@ -1,11 +1,11 @@
-"""What our training costs against the number of images, their size, and the size of a batch.
+"""Time and memory of training by number of images, image size and batch size.
 
     python benchmarks/scale.py --json scale.json
 
-One number changes at a time, the others stay at the first of theirs. Every round is a new process
-that trains one epoch; its cost is the seconds of the whole call and the peak of memory. Reported
-are the exponent p of seconds ~ size^p that fits best, and the cost of a unit of work against that
-at the smallest setting: 1 where cost grows as the work does. Work is images times their area.
+One number changes at a time. Every round is a new process that trains one epoch and measures the
+seconds of the complete call and the peak memory. Reported are the exponent p of seconds ~ size^p,
+and the cost per unit of work relative to the smallest setting: 1 if the cost is proportional to the
+work. Work is the number of images times their area.
 """
 import sys
 
@@ -42,7 +42,7 @@ def main():
     laws = {what: law(what, group, results) for what, group in sides.items()}
     status = report(args, results, COLUMNS, less_is_better=True, laws=laws)
     for what, found in laws.items():
-        say_law(what, found)
+        print_law(what, found)
     return status
 
 
@@ -50,14 +50,14 @@ def side(args, data, count, **changed):
     options = {'network': args.network, 'batch_size': args.batch_size,
                'image_size': args.image_size, **changed}
     name = f'{count} images of {options["image_size"]}, batches of {options["batch_size"]}'
-    return Side(name, 'ours', 'training_of', {**options, 'data': data})
+    return Side(name, 'this_package', 'training_of', {**options, 'data': data})
 
 
 def law(what, group, results):
-    """Cost against size: the exponent, and the cost of a unit of work against the smallest's.
+    """Return the exponent of cost over size, and the cost per unit relative to the smallest.
 
-    None where a side has no measurement, or where there is one alone. The unit is an image; where
-    the size of images changes, a pixel; where that of batches does, the same images.
+    The unit is an image, or a pixel if the image size changes. None with fewer than two sides, or
+    if a side was not measured.
     """
     work = {size: {'images': size, 'image size': size ** 2, 'batch size': 1}[what]
             for size in group}
@@ -72,11 +72,11 @@ def law(what, group, results):
                         for size, one in group.items()}}
 
 
-def say_law(what, found):
+def print_law(what, found):
     if found is None:
-        return print(f'{what}: not all were measured')
+        return print(f'{what}: not every side was measured')
     costs = ', '.join(f'{size}: {number(cost)}' for size, cost in found['cost_of_a_unit'].items())
-    print(f'{what}: seconds grow as its power {found["exponent"]:.2f}; cost of a unit {costs}')
+    print(f'{what}: seconds ~ size^{found["exponent"]:.2f}; cost per unit of work {costs}')
 
 
 if __name__ == '__main__':

@@ -1,10 +1,10 @@
-"""The child process of one side: prepares itself, then does a round each time it is told to.
+"""The child process of one side: it prepares itself, then runs a round for each line it reads.
 
     python benchmarks/side.py MODULE FUNCTION OPTIONS      (harness.py starts it, with pipes)
 
-FUNCTION of MODULE takes the options and returns what to do in a round: a function that gives a
-dict of numbers. Every answer is a line of JSON and also says how long the round took, how many
-cores it kept busy, and the most memory the process ever held. Knows nothing about what is measured.
+FUNCTION of MODULE takes the options and returns the function of a round, which returns a dict of
+numbers. Every answer is a line of JSON, with the seconds of the round, the busy cores and the peak
+memory of the process.
 """
 import gc
 import importlib
@@ -23,12 +23,12 @@ DISTRIBUTIONS = {'PIL': 'Pillow', 'cv2': 'opencv-python'}
 
 
 class NotAvailable(Exception):
-    """A side that cannot run here, with the reason."""
+    """A side cannot run on this machine; the message is the reason."""
 
 
 def main(module, function, options):
     channel = os.fdopen(os.dup(1), 'w')
-    os.dup2(2, 1)   # whatever a library prints is no answer
+    os.dup2(2, 1)   # what a library prints must not mix with the answers
 
     def answer(**values):
         print(json.dumps(values), file=channel, flush=True)
@@ -49,14 +49,14 @@ def main(module, function, options):
 
 
 def measured(work, **arguments):
-    """The numbers of one round, with its seconds, the cores it kept busy and the peak of memory.
+    """Return the numbers of one round, with its seconds, busy cores and peak memory.
 
-    Where a side counts its `images`, also their number by second of either.
+    If a side counts its `images`, also images/s of wall and of CPU time.
     """
     wall, cpu = time.perf_counter(), cpu_seconds()
     numbers = work(**arguments)
     wall, cpu = time.perf_counter() - wall, cpu_seconds() - cpu
-    gc.collect()   # what a net held is for the next side
+    gc.collect()   # frees the memory of a net
     if 'images' in numbers:
         numbers['images_per_second'] = numbers['images'] / wall
         numbers['images_per_cpu_second'] = numbers['images'] / cpu
@@ -64,7 +64,7 @@ def measured(work, **arguments):
 
 
 def cpu_seconds():
-    """Seconds of CPU used so far by this process and its workers, living and ended."""
+    """Return the CPU seconds of this process and its workers, running and finished."""
     process = psutil.Process()
     seconds = time.process_time() + sum(process.cpu_times()[2:4])   # its own and of ended workers
     for child in process.children(recursive=True):
@@ -76,10 +76,9 @@ def cpu_seconds():
 
 
 def peak_mb():
-    """Most memory that was ever resident, in MB of 10^6 bytes, without that of workers.
+    """Return the peak resident memory in MB of 10^6 bytes, without workers.
 
-    Not getrusage's ru_maxrss where there is another way: Linux counts in it what the process that
-    started this one held.
+    Linux's ru_maxrss of getrusage includes the memory of the parent process, so it comes second.
     """
     try:
         with open('/proc/self/status', encoding='ascii') as status:
@@ -92,12 +91,12 @@ def peak_mb():
 
 
 def nothing():
-    """A side that imports nothing and does nothing."""
+    """Return a side that imports nothing and does nothing."""
     return lambda **_: {}
 
 
 def versions():
-    """Version of every library that this side has loaded."""
+    """Return the version of every library that this side has loaded."""
     found = {}
     for name in LIBRARIES:
         if name in sys.modules:
@@ -109,7 +108,7 @@ def versions():
 
 
 def threads():
-    """What this side was told about threads, and what torch says it will use."""
+    """Return the thread settings of this side, and the number of threads of torch."""
     told = {name: os.environ[name] for name in ('OMP_NUM_THREADS',) if name in os.environ}
     if 'torch' in sys.modules:
         told['threads of torch'] = sys.modules['torch'].get_num_threads()
@@ -117,5 +116,5 @@ def threads():
 
 
 if __name__ == '__main__':
-    sys.modules['side'] = sys.modules['__main__']   # one NotAvailable, for whoever imports it
+    sys.modules['side'] = sys.modules['__main__']   # one NotAvailable for all modules
     main(*sys.argv[1:])

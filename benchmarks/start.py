@@ -1,15 +1,15 @@
-"""Seconds from starting Python to the end of imports, and to the end of a first batch of training.
+"""Seconds from the start of Python to the end of imports, and to the end of a first batch.
 
     python benchmarks/start.py --json start.json
 
-Every round is a new process, with files that the system has in memory after the first. The first
-batch is a whole run of as few images as one batch has: reading them, a new net, one step, and a
-test on two images. "Python" starts the same process and imports nothing.
+Every round is a new process; after the first, its files are in the system's cache. The first batch
+is a complete training on the images of one batch: reading them, a new net, one step, and a test on
+two images. "Python" starts the same process and imports nothing.
 """
 import sys
 
 from harness import Side, compare_fresh
-from options import add_images, chosen, images, make_parser, parse
+from options import COMPILING, add_images, chosen, images, make_parser, parse
 from report import CORES, report
 
 COLUMNS = {'age_seconds': 'to the first batch, s', 'ready_seconds': 'imports, s',
@@ -30,12 +30,12 @@ def make_sides(args):
     mxnet = {'network': args.network, 'batch_size': args.batch_size, 'image_size': args.image_size}
     torch = {**mxnet, 'network': args.torch_network}
     return [
-        Side('ours', 'ours', 'training', mxnet),
+        Side('gluon_finetune', 'this_package', 'training', mxnet),
         Side('chapter, MXNet tab', 'chapter_mxnet', 'training', mxnet),
         Side('chapter, PyTorch tab', 'chapter_torch', 'training', torch),
         Side('PyTorch, compiled', 'tuned_torch', 'training',
              {**torch, 'cores': CORES, 'compiled': True},
-             not_available='compiling takes a minute: left out of --quick' if args.quick else None),
+             not_available=COMPILING if args.quick else None),
         Side('Python', 'side', 'nothing')]
 
 

@@ -1,21 +1,20 @@
-"""Training images per second of the bare step, and the share of this machine's limit it reaches.
+"""Training images/s of the step alone, and the share of this machine's limit it reaches.
 
     python benchmarks/step.py --json step.json
 
-A step is forward, loss, backward and update on one batch that stays in memory. Ours is the
-package's loop on a net as the package hybridises it; the chapter's steps ask for loss and accuracy
-after each batch, as its library does.
+A step is forward, loss, backward and update on one batch that stays in memory. gluon_finetune runs
+its loop on a net hybridised as usual; the chapter's steps read loss and accuracy after each batch,
+as its library does.
 
-The limit: the floating-point operations to train on one image, counted from the layers of the
-network (limit.py says which), over the best rate at which this machine multiplies large matrices.
-A step at the limit would do nothing but multiply, at full rate.
+The limit is the best rate at which this machine multiplies large matrices over the floating-point
+operations to train on one image, counted from the layers of the network (limit.py).
 """
 import sys
 
 from harness import Side, ask_once, compare, say
 from limit import SIZES, training_flops
-from options import add_trials, chosen, make_parser, parse
-from report import CORES, median, number, report, without_bfloat16
+from options import COMPILING, add_trials, chosen, make_parser, parse
+from report import CORES, median, number, report, why_unmeasured, without_bfloat16
 from tuning import tuned_sides
 
 COLUMNS = {'images_per_second': 'images/s', 'cores': 'cores busy', 'peak_mb': 'peak MB'}
@@ -29,44 +28,53 @@ def main():
     args = parse(parser, batch_size=2, steps=1)
     macs = ask_once(Side('operations', 'limit', 'network_macs',
                          {'network': args.network, 'image_size': args.image_size}))['macs']
-    rates = best_rates(args)
+    rates, unmeasured = best_rates(args)
     sides, trials = make_sides(args)
     results = compare(chosen(sides, args), args.rounds, warm_up={})
     limits = {dtype: found['best'] * 1e9 / training_flops(macs) for dtype, found in rates.items()}
     shares = {name: share(name, result, limits) for name, result in results.items()}
     status = report(args, results, COLUMNS, trials=trials, macs=macs, rates=rates,
-                    training_flops=training_flops(macs), limits=limits, shares=shares)
-    print_limit(args, macs, rates, limits, shares)
+                    unmeasured=unmeasured, training_flops=training_flops(macs), limits=limits,
+                    shares=shares)
+    print_limit(args, macs, rates, unmeasured, limits, shares)
     return status
 
 
 def best_rates(args):
-    """{'float32': {'torch': GFLOP/s, ..., 'best': ...}, and 'bfloat16' where the CPU has it}."""
-    sizes = [64] if args.quick else SIZES
-    dtypes = ['float32'] + ['bfloat16'] * (without_bfloat16() is None)
-    found = {}
-    for dtype in dtypes:
-        sides = [Side(library, 'limit', 'gemm', {'library': library, 'cores': CORES,
-                                                 'dtype': dtype, 'sizes': sizes})
+    """Return the rates of matrix products in GFLOP/s, and why a dtype has none, both by dtype.
+
+    The rates of a dtype are by library, with the 'best' of them.
+    """
+    rates, unmeasured = {}, {}
+    for dtype, reason in {'float32': None, 'bfloat16': without_bfloat16()}.items():
+        if reason:
+            unmeasured[dtype] = reason
+            continue
+        sides = [Side(library, 'limit', 'gemm', {'library': library, 'cores': CORES, 'dtype': dtype,
+                                                 'sizes': [64] if args.quick else SIZES})
                  for library in ('torch', 'mxnet', 'numpy')]
         results = compare(sides, args.rounds)
-        rates = {name: max(told['gflops'] for told in result['rounds'])
+        found = {name: max(told['gflops'] for told in result['rounds'])
                  for name, result in results.items() if result['rounds']}
-        found[dtype] = {**rates, 'best': max(rates.values())}
-        say(f'matrices of {dtype}: ' + ', '.join(f'{name} {number(rate)} GFLOP/s'
-                                                 for name, rate in rates.items()))
-    return found
+        if found:
+            rates[dtype] = {**found, 'best': max(found.values())}
+        else:
+            unmeasured[dtype] = '; '.join(why_unmeasured(result) for result in results.values())
+        say(f'matrices of {dtype}: ' + (', '.join(f'{name} {number(rate)} GFLOP/s'
+                                                  for name, rate in found.items())
+                                        or unmeasured[dtype]))
+    return rates, unmeasured
 
 
 def make_sides(args):
-    """Every side, and what the trials of PyTorch gave."""
+    """Return every side, and the trials of PyTorch."""
     mxnet = {'network': args.network, 'batch_size': args.batch_size,
              'image_size': args.image_size, 'steps': args.steps}
     torch = {**mxnet, 'network': args.torch_network}
     bare = {**torch, 'cores': CORES}
     sides = [
-        Side('ours', 'ours', 'step', mxnet),
-        Side('ours, bfloat16', 'ours', 'step', {**mxnet, 'dtype': 'bfloat16'},
+        Side('gluon_finetune', 'this_package', 'step', mxnet),
+        Side('gluon_finetune, bfloat16', 'this_package', 'step', {**mxnet, 'dtype': 'bfloat16'},
              not_available=without_bfloat16()),
         Side('chapter, MXNet tab', 'chapter_mxnet', 'step', mxnet),
         Side('chapter, MXNet tab, all cores', 'chapter_mxnet', 'step', mxnet,
@@ -75,18 +83,20 @@ def make_sides(args):
         Side('PyTorch, contiguous', 'tuned_torch', 'step', bare),
         Side('PyTorch, channels last', 'tuned_torch', 'step', {**bare, 'memory': 'channels last'}),
         Side('PyTorch, compiled', 'tuned_torch', 'step', {**bare, 'compiled': True},
-             not_available='compiling takes a minute: left out of --quick' if args.quick else None)]
-    theirs, trials = tuned_sides('step', torch, args, steps=('keeping', 'optimizer'))
-    return sides + theirs, trials
+             not_available=COMPILING if args.quick else None)]
+    tuned, trials = tuned_sides('step', torch, args, steps=('keeping', 'optimizer'))
+    return sides + tuned, trials
 
 
 def share(name, result, limits):
-    """Images per second over the limit of the number format; None without a measurement."""
+    """Return images per second over the limit of the dtype; None where either is unmeasured."""
     speed = median(result, 'images_per_second')
-    return speed and speed / limits['bfloat16' if 'bfloat16' in name else 'float32']
+    limit = limits.get('bfloat16' if 'bfloat16' in name else 'float32')
+    return speed / limit if speed and limit else None
 
 
-def print_limit(args, macs, rates, limits, shares):
+def print_limit(args, macs, rates, unmeasured, limits, shares):
+    """Print the limit of each dtype with the share that each side reaches, or why it has none."""
     print(f'{args.network} at {args.image_size}: {sum(macs) / 1e9:.3f} G multiply-adds forward, '
           f'{training_flops(macs) / 1e9:.2f} GFLOP to train on an image')
     for dtype, limit in limits.items():
@@ -94,6 +104,8 @@ def print_limit(args, macs, rates, limits, shares):
               f'images/s; reached: '
               + ', '.join(f'{name} {reached:.0%}' for name, reached in shares.items()
                           if reached and ('bfloat16' in name) == (dtype == 'bfloat16')))
+    for dtype, reason in unmeasured.items():
+        print(f'{dtype}: limit not measured: {reason}')
 
 
 if __name__ == '__main__':

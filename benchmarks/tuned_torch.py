@@ -1,9 +1,9 @@
-"""PyTorch as its own performance guide says, so that nobody is compared with a straw man.
+"""PyTorch tuned as its own performance guide says.
 
 https://docs.pytorch.org/tutorials/recipes/recipes/tuning_guide.html: every core, channels last,
 bfloat16 by autocast, `torch.compile`, a foreach or fused optimiser, gradients set to None, no
-synchronisation in the loop, inference mode for tests, worker processes that stay. Each is an option
-here; the benchmarks try them and keep what is fastest on this machine.
+synchronisation in the loop, inference mode for tests, persistent worker processes. Each is an
+option; the benchmarks try them and take what is fastest on this machine.
 """
 import contextlib
 import time
@@ -16,7 +16,7 @@ MEMORY = {'contiguous': torch.contiguous_format, 'channels last': torch.channels
 
 
 def training(network, batch_size, image_size, cores, epochs=1, freeze=False, workers=0, **tuning):
-    """Epochs on a folder of images. The net is kept, as a compiled one is long in the making."""
+    """Return a side: epochs on a folder of images. The net is reused: compiling takes long."""
     torch.set_num_threads(cores)
     nets = {}
 
@@ -37,11 +37,11 @@ def training(network, batch_size, image_size, cores, epochs=1, freeze=False, wor
 
 
 def step(network, batch_size, image_size, steps, cores, **tuning):
-    """The training step on a batch that is in memory."""
+    """Return a side: the training step on a batch in memory."""
     torch.set_num_threads(cores)
     net = Net(network, 2, **tuning)
     X, y = chapter_torch.random_batch(batch_size, image_size)
-    X = X.to(memory_format=net.memory)   # as the loop finds it after its first copy
+    X = X.to(memory_format=net.memory)   # as after the first copy in the loop
 
     def work():
         began = time.perf_counter()
@@ -51,7 +51,7 @@ def step(network, batch_size, image_size, steps, cores, **tuning):
 
 
 def predict(network, data, batch_size, image_size, steps, cores, **tuning):
-    """The net in inference mode on one batch again and again, then on every test image."""
+    """Return a side: the net in inference mode on one batch, repeatedly, then on test images."""
     torch.set_num_threads(cores)
     test_set, = chapter_torch.datasets(data, image_size, ['test'])
     net = Net(network, len(test_set.classes), **tuning)
@@ -71,7 +71,7 @@ def predict(network, data, batch_size, image_size, steps, cores, **tuning):
 
 
 def export_onnx(network, data, image_size, path):
-    """Writes the net for ONNX Runtime when asked."""
+    """Return a side that writes the net for ONNX Runtime."""
     import warnings
 
     def work():
@@ -79,7 +79,7 @@ def export_onnx(network, data, image_size, path):
         net = chapter_torch.finetune_net(network, len(test_set.classes)).eval()
         X, _ = chapter_torch.random_batch(1, image_size)
         with warnings.catch_warnings():
-            warnings.simplefilter('ignore')   # the newer exporter wants yet another package
+            warnings.simplefilter('ignore')   # the newer exporter needs another package
             torch.onnx.export(net, (X,), path, dynamo=False, input_names=['X'],
                               dynamic_axes={'X': {0: 'batch'}})
         return {}
@@ -87,7 +87,7 @@ def export_onnx(network, data, image_size, path):
 
 
 def batches(data, batch_size, image_size, workers):
-    """The chapter's batches, made by worker processes that stay where there are any."""
+    """Return the chapter's batches, made by persistent worker processes if there are any."""
     train, test = chapter_torch.datasets(data, image_size)
     load = torch.utils.data.DataLoader
     staying = {'num_workers': workers, 'persistent_workers': workers > 0}
@@ -96,7 +96,7 @@ def batches(data, batch_size, image_size, workers):
 
 
 class Net:
-    """A network, its optimiser, and how they are tuned."""
+    """A tuned network and its optimiser."""
 
     def __init__(self, network, classes, freeze=False, memory='contiguous', compiled=False,
                  script=False, dtype='float32', optimizer=None):
@@ -113,7 +113,7 @@ class Net:
                                        **{optimizer: True} if optimizer else {})
 
     def train_epoch(self, train_iter):
-        """Every batch once; loss and right answers are tensors until the end."""
+        """Train on every batch once; loss and correct predictions stay tensors until the end."""
         self.net.train()
         loss, correct = torch.zeros(()), torch.zeros((), dtype=torch.int64)
         for X, y in train_iter:
@@ -136,7 +136,7 @@ class Net:
             return self.net(X.to(memory_format=self.memory))
 
     def prepare_to_predict(self, X):
-        """Frozen and fused where it is a script; the first, slow calls are made."""
+        """Freeze and fuse a script; make the first, slow calls."""
         self.net.eval()
         if self.script:
             with torch.inference_mode():

@@ -1,22 +1,22 @@
-"""Finds how PyTorch is fastest on this machine, so that it is compared at its best.
+"""Find how PyTorch is fastest on this machine, for a fair comparison.
 
-Tried are layouts, with and without `torch.compile`; then, each on top of what was best so far, what
-the tuning guide expects of another allocator (keeping freed memory, large pages: here by settings
-of the one that is there), a worker process, a foreach and a fused optimiser. Every trial is the
-same short work after one unmeasured round. Knows no framework.
+Trials are memory layouts with and without `torch.compile`; then, each on top of the best so far,
+the tuning guide's advice on allocators (reusing freed memory, large pages, by settings of glibc), a
+worker process, a foreach and a fused optimiser. Every trial is the same short work after one
+unmeasured round.
 """
 from harness import Side, compare, say
 from report import CORES, median, number, without_bfloat16
 
-# glibc returns large blocks to the system at once, and every step pays for getting them anew.
+# glibc returns large blocks to the system at once, and every step allocates them again.
 KEEPING = {'MALLOC_MMAP_MAX_': '0', 'MALLOC_TRIM_THRESHOLD_': '17179869184',
            'THP_MEM_ALLOC_ENABLE': '1'}
-BARE = {'memory': 'channels last'}   # what is taken where nothing is tried
+BARE = {'memory': 'channels last'}   # without trials
 
 
 def tuned_sides(function, options, args, arguments=None, steps=('keeping', 'workers', 'optimizer'),
                 dtypes=('float32', 'bfloat16')):
-    """PyTorch at its best in each number format, and {way: images per second} of all tried."""
+    """Return PyTorch at its best in each dtype, and images/s of every trial."""
     sides, trials = [], {}
     for dtype in dtypes:
         name = 'PyTorch tuned' + f', {dtype}' * (dtype != 'float32')
@@ -32,7 +32,7 @@ def tuned_sides(function, options, args, arguments=None, steps=('keeping', 'work
 
 
 def tuned(name, function, options, args, arguments=None, steps=()):
-    """The fastest of all ways tried, as a `Side`, and {way: images per second}."""
+    """Return the fastest trial as a `Side`, and images/s of every trial."""
     def side(tuning, environ):
         return Side(name, 'tuned_torch', function, {**options, **tuning, 'cores': CORES}, environ,
                     note=in_words(tuning, environ))
@@ -51,7 +51,7 @@ def tuned(name, function, options, args, arguments=None, steps=()):
 
 
 def in_words(tuning, environ):
-    """How a side is tuned, in a few words."""
+    """Describe the tuning of a side in a few words."""
     words = [{'memory': value, 'compiled': 'compiled', 'script': 'frozen script',
               'workers': f'{value} worker', 'optimizer': value}[key]
              for key, value in tuning.items()]
@@ -59,14 +59,14 @@ def in_words(tuning, environ):
 
 
 class Trials:
-    """The fastest way so far, and what every way reached."""
+    """The fastest tuning so far, and the speed of every trial."""
 
     def __init__(self, make_side, arguments):
         self.make_side, self.arguments = make_side, arguments
         self.found, self.best, self.speed = {}, None, 0
 
     def among(self, ways):
-        """Tries every way, one alone at a time: together they might not fit into memory."""
+        """Try every tuning, one at a time: together they might not fit into memory."""
         for way in ways:
             result, = compare([self.make_side(*way)], 1, self.arguments, self.arguments).values()
             speed, name = median(result, 'images_per_second'), in_words(*way)
@@ -74,4 +74,4 @@ class Trials:
             say(f'tried PyTorch, {name}: {number(speed) or result}')
             if speed and speed > self.speed:
                 self.best, self.speed = way, speed
-        self.best = self.best or (BARE, {})   # its own round will say what is wrong
+        self.best = self.best or (BARE, {})   # its own round reports the error

@@ -1,8 +1,8 @@
-"""Fine-tunes a pretrained ResNet-18 on the images and draws its curves.
+"""Fine-tune a pretrained ResNet-18 on the images and plot the learning curves.
 
     python 2_fine_tune.py [folder] [file with pretrained weights]
 
-The numbers are the chapter's; every GPU takes part, or the CPU where there is none.
+The hyperparameters are the chapter's. Training uses every GPU, or the CPU if there is none.
 """
 import sys
 
@@ -14,7 +14,7 @@ def main(data='hotdog', source='resnet18_v2', *, learning_rate=0.01, batch_size=
     folders = gf.hotdog() if data == 'hotdog' else gf.ImageFolders(data)
     gf.seed_everything(seed)
 
-    # The source's features, copied, below a new output layer that learns ten times faster.
+    # A copy of the source's features and a new output layer with ten times the learning rate.
     net = gf.finetune_net(source, classes=folders.classes)
     print(f'new output layer: {net.output}')
 
@@ -22,7 +22,7 @@ def main(data='hotdog', source='resnet18_v2', *, learning_rate=0.01, batch_size=
                                    image_size=image_size, seed=seed)
     print(history)
     history.plot(path)
-    print(f'curves: {path}')
+    print(f'learning curves: {path}')
     return history
 
 

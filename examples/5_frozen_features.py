@@ -1,11 +1,13 @@
-"""Exercise 3: trains the output layer alone, and shows what the chapter's code leaves moving.
+"""Exercise 3: train only the output layer, and show what the chapter's code does not freeze.
 
 python 5_frozen_features.py [folder] [file with pretrained weights]
 """
 import sys
 
 import gluon_finetune as gf
-from gluon_finetune.compat.imports import mx
+
+# isort: split
+import mxnet as mx  # after gluon_finetune, which adapts it to NumPy
 
 
 def main(data='hotdog', source='resnet18_v2', *, learning_rate=0.01, batch_size=128, num_epochs=5,
@@ -24,15 +26,15 @@ def main(data='hotdog', source='resnet18_v2', *, learning_rate=0.01, batch_size=
         history = gf.train_fine_tuning(net, learning_rate, batch_size, num_epochs, data=folders,
                                        image_size=image_size, seed=seed)
         after = weights(net)
-        moved = [key for key in before if (before[key] != after[key]).any()]
-        found[name] = moved, training_differs(net, X)
-        print(f'{name}: test accuracy {history[-1].test_acc:.3f}; moved: {", ".join(moved)}; '
+        changed = [key for key in before if (before[key] != after[key]).any()]
+        found[name] = changed, training_differs(net, X)
+        print(f'{name}: test accuracy {history[-1].test_acc:.3f}; changed: {", ".join(changed)}; '
               f'features in training and in test differ by up to {found[name][1]:.3f}')
     return found
 
 
 def stop_gradients(net):
-    """What the chapter proposes: BatchNorm still goes by each batch, not by the source."""
+    """Freeze as the chapter does: BatchNorm still normalises by each batch."""
     net.features.collect_params().setattr('grad_req', 'null')
 
 
@@ -44,8 +46,7 @@ def training_differs(net, X):
 
 
 def weights(net):
-    return {name: param.list_data()[0].asnumpy()
-            for name, param in gf.compat.structured_parameters(net).items()}
+    return {name: param.list_data()[0].asnumpy() for name, param in net.collect_params().items()}
 
 
 if __name__ == '__main__':

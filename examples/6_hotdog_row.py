@@ -1,14 +1,14 @@
-"""Exercise 4: starts the new output layer from the source's own hot dog class.
+"""Exercise 4: initialise the new output layer from the source's own hot dog class.
 
     python 6_hotdog_row.py [folder] [file with pretrained weights]
 
-A source with other classes than ImageNet's names them in a .labels.json beside its weights.
+A source with other classes than ImageNet's needs their names in a .labels.json beside its weights.
 """
 import sys
 
 import gluon_finetune as gf
 
-HOTDOG = 'n07697537'  # a WordNet id, because rows are easily confused: the chapter's is another
+HOTDOG = 'n07697537'  # a WordNet id is safer than a row: the chapter's row is wrong
 
 
 def main(data='hotdog', source='resnet18_v2', *, learning_rate=0.01, batch_size=128, num_epochs=1,

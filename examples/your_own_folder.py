@@ -1,9 +1,9 @@
-"""Trains on any folder of images, keeps everything in a run directory, and predicts from it.
+"""Train on any folder of images, save everything in a run directory, and predict from it.
 
     python your_own_folder.py chairs [file with pretrained weights]
 
-The folder holds train/<class>/ and test/<class>/, or just <class>/, of which a fifth is then set
-aside for testing. The same from the command line: `gluon-finetune train chairs --out runs/chairs`.
+The folder has train/<class>/ and test/<class>/, or only <class>/, of which a fifth is then used for
+testing. The same from the command line: `gluon-finetune train chairs --out runs/chairs`.
 """
 import sys
 
@@ -13,9 +13,9 @@ import gluon_finetune as gf
 def main(data, source='resnet18_v2', *, learning_rate=0.01, batch_size=32, num_epochs=5,
          image_size=224, out='runs/your_own_folder'):
     folders = gf.ImageFolders(data)
-    folders = folders.without(folders.check())  # what cannot be decoded is left out
+    folders = folders.without(folders.check())  # skip unreadable images
 
-    # Train. Each epoch is safe on the disk when its record arrives.
+    # Train. The checkpoint of an epoch is written before its record arrives.
     config = gf.Config(source=source, learning_rate=learning_rate, batch_size=batch_size,
                        num_epochs=num_epochs, image_size=image_size)
     net, run = gf.start_run(out, config, folders)
@@ -23,7 +23,7 @@ def main(data, source='resnet18_v2', *, learning_rate=0.01, batch_size=32, num_e
         print(f'epoch {record.epoch}: test accuracy {record.test_acc:.3f}')
     print(f'report: {gf.write_report(run, folders)}')
 
-    # Predict, with nothing but the run directory: here the first test image of each class.
+    # Predict from the run directory alone: the first test image of each class.
     predictor = gf.Predictor.load(out)
     firsts = {label: path for path, label in reversed(folders.test.items)}
     for path, ranking in zip(firsts.values(), predictor(list(firsts.values()))):

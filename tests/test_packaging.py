@@ -58,7 +58,7 @@ def test_the_version_stands_in_one_place():
     setup = subprocess.run([sys.executable, 'setup.py', '--version'], cwd=ROOT, text=True,
                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     assert setup.stdout.split()[-1] == gluon_finetune.__version__
-    first = re.search(r'^## (\S+)', (ROOT / 'CHANGES.md').read_text(), re.MULTILINE)
+    first = re.search(r'^## (\d\S*)', (ROOT / 'CHANGES.md').read_text(), re.MULTILINE)
     assert first.group(1) == gluon_finetune.__version__
 
 

@@ -57,6 +57,16 @@ def value_of(parameter: Any) -> NumPyArray:
     return value
 
 
+def zoo_sha1(store: Any, name: str) -> str:
+    """Return the SHA-1 that the `model_store` module of a zoo gives for the weights of a network.
+
+    Raises:
+        KeyError: If the zoo has no weights for it.
+    """
+    sha1: str = store._model_sha1[name]
+    return sha1
+
+
 def move(net: Net, devices: Device | Iterable[Device]) -> None:
     """Move every parameter of a net to `devices`, one or a list of them."""
     for parameter in net.collect_params().values():

@@ -12,7 +12,7 @@ import shutil
 import zipfile
 from typing import IO, Any, Iterator
 
-from ..compat.imports import mx
+from ..compat.imports import mx, zoo_sha1
 from ..errors import UsageError, WorkError
 from ..files.hashing import file_sha1, stream_sha1
 from ..files.http import fetch
@@ -34,7 +34,7 @@ def stored_file(store: Any, name: str) -> str:
         UsageError: If the mirror is not an http or https URL.
         WorkError: If the download fails.
     """
-    sha1: str = store._model_sha1[name]
+    sha1 = zoo_sha1(store, name)
     file_name = f'{name}-{sha1[:8]}.params'
     root = os.path.expanduser(os.path.join(mx.base.data_dir(), 'models'))
     path = os.path.join(root, file_name)

@@ -1,4 +1,4 @@
-"""The scripts in benchmarks/ import each other by bare names, as Python lets scripts do."""
+"""Make the scripts in benchmarks/ importable by their bare names, as they import each other."""
 import sys
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Sides in processes of their own, in turn; how they end; what they measure of themselves."""
+"""Sides in processes of their own, in turn; how they end; their measurements."""
 import os
 import subprocess
 
@@ -25,7 +25,7 @@ def test_sides_go_in_turn_after_all_have_warmed_up(tmp_path):
     assert results['b']['rounds'][0]['images_per_second'] > 0
 
 
-def test_fresh_sides_know_nothing_of_the_round_before():
+def test_fresh_sides_start_anew_in_each_round():
     result = compare_fresh([fake('a', 'counting')], 2)['a']
     assert [told['rounds'] for told in result['rounds']] == [1, 1]
     for told in result['rounds']:
@@ -57,8 +57,8 @@ def test_threads_are_those_of_the_side_alone(monkeypatch):
 
 
 def test_the_peak_of_memory_is_of_the_child_alone():
-    held = bytearray(400 * 10 ** 6)   # by this process
-    assert ask_once(fake('counting'))['peak_mb'] < 200 < len(held) / 1e6
+    block = bytearray(400 * 10 ** 6)   # of this process
+    assert ask_once(fake('counting'))['peak_mb'] < 200 < len(block) / 1e6
     assert 200 < ask_once(fake('memory'))['peak_mb'] < 400
 
 

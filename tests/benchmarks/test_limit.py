@@ -1,6 +1,9 @@
 """The floating-point operations of a network, counted by hand."""
+import sys
+
 import limit
 import pytest
+from side import NotAvailable
 
 CONV = 3 * 3   # multiply-adds for each output number and input channel
 
@@ -26,7 +29,7 @@ def test_groups_divide_a_convolution():
     assert limit.layer_macs(nodes, shapes) == [5 * 5 * 8 * CONV]
 
 
-def test_training_goes_three_ways_but_for_the_gradient_of_the_images():
+def test_training_takes_three_times_the_operations_without_the_gradient_of_images():
     assert limit.training_flops([10, 100]) == 2 * (2 * 10 + 3 * 100)
 
 
@@ -36,6 +39,19 @@ def test_rate_of_matrices(library):
         pytest.importorskip('torch', reason='PyTorch is not installed')
     work = limit.gemm(library, 1, sizes=[16, 32], seconds=0.01)
     assert 0 < work()['gflops'] < 1e5
+
+
+@pytest.mark.parametrize('library, reason', [
+    ('numpy', 'NumPy has no bfloat16'), ('mxnet', 'mx.nd.dot does not multiply bfloat16')])
+def test_bfloat16_takes_torch(library, reason):
+    with pytest.raises(NotAvailable, match=f'^{reason}$'):
+        limit.gemm(library, 1, 'bfloat16')
+
+
+def test_without_torch_its_rate_is_not_measured(monkeypatch):
+    monkeypatch.setitem(sys.modules, 'torch', None)
+    with pytest.raises(ModuleNotFoundError):
+        limit.gemm('torch', 1, 'bfloat16')
 
 
 def test_the_rate_is_that_of_the_fastest_call(monkeypatch):

@@ -1,4 +1,4 @@
-"""Options, sides that are asked for, and folders of images of any number."""
+"""Options, the choice of sides, and folders of images of any number."""
 import os
 import sys
 
@@ -25,16 +25,16 @@ def test_quick_changes_defaults_alone(parse):
 
 
 def test_chosen(parse):
-    sides = [Side(name, '', '') for name in ('ours', 'PyTorch, compiled', 'PyTorch tab')]
+    sides = [Side(name, '', '') for name in ('gluon', 'PyTorch, compiled', 'PyTorch tab')]
     assert options.chosen(sides, parse()) == sides
-    assert options.chosen(sides, parse('--sides', 'ours', 'PyTorch tab')) == [sides[0], sides[2]]
+    assert options.chosen(sides, parse('--sides', 'gluon', 'PyTorch tab')) == [sides[0], sides[2]]
     with pytest.raises(SystemExit) as error:
         options.chosen(sides, parse('--sides', 'JAX'))
-    assert str(error.value) == ('--sides JAX: no side has one of these in its name, they are ours; '
+    assert str(error.value) == ('--sides JAX: no such side; sides: gluon; '
                                 'PyTorch, compiled; PyTorch tab')
 
 
-def test_images_are_copied_class_by_class_and_again_when_too_few(parse, chairs):
+def test_images_are_copied_class_by_class_and_repeated_if_too_few(parse, chairs):
     with options.images(parse('--data', str(chairs)), (7, 2), (30, 3)) as (small, large):
         count = {root: [len(os.listdir(os.path.join(root, part, name)))
                         for part in ('train', 'test') for name in ('bench', 'sofa', 'stool')]

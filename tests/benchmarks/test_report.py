@@ -1,4 +1,4 @@
-"""Medians, ratios and exponents by hand; what is printed and written."""
+"""Medians, ratios and exponents by hand; output and JSON."""
 import json
 import types
 
@@ -17,12 +17,12 @@ def test_median():
     assert report.median(rounds(1), 'other') is None
 
 
-def test_an_advantage_is_the_median_of_the_ratios_of_each_round():
-    ours, theirs = rounds(10, 4, 30), rounds(5, 4, 10)   # 2, 1 and 3 times as fast
-    assert report.advantage(ours, theirs, 'speed') == 2
-    assert report.advantage(ours, theirs, 'speed', less_is_better=True) == 0.5
-    assert report.advantage(ours, ours, 'speed') == 1
-    assert report.advantage(ours, {'failed': 'why'}, 'speed') is None
+def test_a_speed_up_is_the_median_of_the_ratios_of_each_round():
+    mxnet, torch = rounds(10, 4, 30), rounds(5, 4, 10)   # 2, 1 and 3× as fast
+    assert report.advantage(mxnet, torch, 'speed') == 2
+    assert report.advantage(mxnet, torch, 'speed', less_is_better=True) == 0.5
+    assert report.advantage(mxnet, mxnet, 'speed') == 1
+    assert report.advantage(mxnet, {'failed': 'why'}, 'speed') is None
 
 
 def test_exponent():
@@ -37,16 +37,16 @@ def test_number():
 
 
 RESULTS = {
-    'ours': {'rounds': [{'speed': 10, 'mb': 500}, {'speed': 14, 'mb': 501}]},
-    'theirs': {'rounds': [{'speed': 5, 'mb': 900}, {'speed': 7, 'mb': 901}],
+    'mxnet': {'rounds': [{'speed': 10, 'mb': 500}, {'speed': 14, 'mb': 501}]},
+    'torch': {'rounds': [{'speed': 5, 'mb': 900}, {'speed': 7, 'mb': 901}],
                'versions': {'torch': '2.13'}, 'threads': {'OMP_NUM_THREADS': '2'},
                'note': 'compiled'},
     'none': {'rounds': [], 'not_available': 'no such\nCPU'}}
 TABLE = '''
-| side | images/s | MB | least to most | first against it |
+| side | images/s | MB | min–max | speed-up |
 |---|---:|---:|---:|---:|
-| ours | 12 | 500 | 10 to 14 | 1 times |
-| theirs | 6 | 900 | 5 to 7 | 2 times |
+| mxnet | 12 | 500 | 10–14 | 1× |
+| torch | 6 | 900 | 5–7 | 2× |
 | none | not available: no such CPU |  |  |  |
 '''
 COLUMNS = {'speed': 'images/s', 'mb': 'MB'}
@@ -56,9 +56,9 @@ def test_table():
     assert report.table(RESULTS, COLUMNS) == TABLE.strip()
 
 
-def test_the_first_that_was_measured_is_compared_with():
+def test_speed_ups_are_over_the_first_measured_side():
     results = {'none': RESULTS['none'], **RESULTS}
-    assert report.first_measured(results) is RESULTS['ours']
+    assert report.first_measured(results) is RESULTS['mxnet']
     assert report.first_measured({'none': RESULTS['none']}) == {}
 
 
@@ -68,10 +68,10 @@ def test_report_prints_the_machine_and_writes_everything(tmp_path, capsys):
     assert report.report(args, RESULTS, COLUMNS, macs=[1]) == 0
     printed = capsys.readouterr().out
     assert TABLE in printed and f'{report.CORES} cores' in printed and 'torch 2.13' in printed
-    assert 'theirs: compiled, OMP_NUM_THREADS 2\n' in printed
+    assert 'torch: compiled, OMP_NUM_THREADS 2\n' in printed
     written = json.loads(path.read_text())
-    assert written['medians'] == {'ours': 12, 'theirs': 6, 'none': None}
-    assert written['ratios'] == {'ours': 1, 'theirs': 2, 'none': None}
+    assert written['medians'] == {'mxnet': 12, 'torch': 6, 'none': None}
+    assert written['ratios'] == {'mxnet': 1, 'torch': 2, 'none': None}
     assert written['key'] == 'speed' and written['macs'] == [1]
     assert written['settings'] == {'json': str(path), 'rounds': 2}
     assert set(written['machine']) == {'cpu', 'cores', 'flags', 'memory_gb', 'system', 'python',
@@ -80,6 +80,6 @@ def test_report_prints_the_machine_and_writes_everything(tmp_path, capsys):
 
 
 def test_a_side_that_failed_shows_in_table_and_status(capsys):
-    results = {'ours': {'rounds': [], 'failed': 'ValueError: no'}}
+    results = {'mxnet': {'rounds': [], 'failed': 'ValueError: no'}}
     assert report.report(types.SimpleNamespace(json=None), results, COLUMNS) == 1
-    assert '| ours | failed: ValueError: no |  |  |  |' in capsys.readouterr().out
+    assert '| mxnet | failed: ValueError: no |  |  |  |' in capsys.readouterr().out

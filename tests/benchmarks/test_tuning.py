@@ -1,4 +1,4 @@
-"""The fastest way is kept, one stage after the other, from measurements that are made up."""
+"""The fastest tuning of each stage is taken, from invented measurements."""
 import types
 
 import pytest
@@ -7,7 +7,7 @@ import tuning
 
 @pytest.fixture
 def speeds(monkeypatch):
-    """Images per second by the words for a way; what is not named reaches 1."""
+    """Images per second by description of a tuning; others reach 1."""
     known = {}
 
     def compare(sides, rounds, arguments, warm_up):
@@ -26,7 +26,7 @@ def tuned(**changed):
                         steps=('keeping', 'workers', 'optimizer'))
 
 
-def test_what_helps_is_kept(speeds):
+def test_the_fastest_tuning_is_taken(speeds):
     speeds.update({'contiguous, compiled': 3, 'channels last': 2,
                    'contiguous, compiled, keeping memory': 4,
                    'contiguous, compiled, 1 worker, keeping memory': 3.5,
@@ -39,7 +39,7 @@ def test_what_helps_is_kept(speeds):
     assert len(found) == 8 and found['channels last'] == 2
 
 
-def test_what_does_not_run_is_not_taken(speeds):
+def test_a_tuning_that_fails_is_not_taken(speeds):
     speeds.update({'contiguous': 0, 'contiguous, compiled': 0, 'channels last': 2})
     assert tuned()[0].note == 'channels last'
 
@@ -50,9 +50,9 @@ def test_without_trials_channels_last_is_taken(option, speeds):
     assert (side.note, found) == ('channels last', {})
 
 
-def test_bfloat16_is_left_out_where_the_cpu_has_none(speeds, monkeypatch):
+def test_bfloat16_is_skipped_if_the_cpu_lacks_it(speeds, monkeypatch):
     monkeypatch.setattr(tuning, 'without_bfloat16', lambda: 'this CPU has none')
     sides, trials = tuning.tuned_sides('step', {}, args())
     assert [side.not_available for side in sides] == [None, 'this CPU has none']
     assert list(trials) == ['PyTorch tuned']
-    assert tuning.tuned_sides('step', {}, args(sides=['ours'])) == ([], {})
+    assert tuning.tuned_sides('step', {}, args(sides=['gluon_finetune'])) == ([], {})

@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from gluon_finetune.compat.cpu import usable_cores
+from gluon_finetune.compat.cpu import cpu_flags, has_bfloat16, usable_cores
 
 
 def machine(root, cpus=4, smt=1, cgroup='', files=()):
@@ -53,3 +53,16 @@ def test_usable_cores_of_a_system_that_says_nothing(tmp_path, monkeypatch):
     assert usable_cores(tmp_path) == 6
     monkeypatch.setattr(os, 'cpu_count', lambda: None)
     assert usable_cores(tmp_path) == 1
+
+
+@pytest.mark.parametrize('flags, has', [
+    ('fpu avx2', False), ('avx512f', False), ('avx512f avx512bw avx512vl avx512dq', True),
+    ('avx2 avx512f avx512bw avx512vl avx512dq avx512_bf16', True)])
+def test_bfloat16_needs_avx512(tmp_path, flags, has):
+    (tmp_path / 'proc').mkdir()
+    (tmp_path / 'proc/cpuinfo').write_text(f'model name\t: Fast 9\nflags\t\t: {flags}\n')
+    assert cpu_flags(tmp_path) == set(flags.split()) and has_bfloat16(tmp_path) == has
+
+
+def test_a_system_without_cpuinfo_has_no_flags(tmp_path):
+    assert cpu_flags(tmp_path) == set() and not has_bfloat16(tmp_path)

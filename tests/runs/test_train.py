@@ -241,3 +241,9 @@ def test_nothing_is_written_for_a_precision_that_the_cpu_lacks(tmp_path, folders
     assert str(error.value) == (
         'dtype bfloat16 needs a CPU with AVX-512, which this one lacks: use float32')
     assert os.listdir(tmp_path) == []
+
+
+def test_a_run_starts_in_a_precision_that_the_cpu_has(tmp_path, folders, monkeypatch):
+    monkeypatch.setattr('gluon_finetune.training.devices.has_bfloat16', lambda: True)
+    _, run = start_run(str(tmp_path / 'run'), replace(dtype='bfloat16'), folders, [mx.cpu()])
+    assert RunDirectory.open(run.path).config.dtype == 'bfloat16'

@@ -1,4 +1,4 @@
-"""The package's sides, by its public interface; what it lacks is reported as not available."""
+"""Sides of gluon_finetune; a function that a version lacks is reported as not available."""
 import inspect
 import itertools
 import operator
@@ -10,7 +10,7 @@ from side import NotAvailable
 
 
 def package(function=None, options=()):
-    """gluon_finetune; raises `NotAvailable` unless its `function`, a dotted name, has `options`."""
+    """Return gluon_finetune; raise `NotAvailable` unless `function`, a name, has `options`."""
     import gluon_finetune as gf
     reason = function and lacking(function, *options)
     if reason:
@@ -19,7 +19,7 @@ def package(function=None, options=()):
 
 
 def lacking(function, *options):
-    """What of a function, a dotted name, this gluon_finetune has not, in words; else None."""
+    """Return which function or options this gluon_finetune lacks, in words, or None."""
     import gluon_finetune as gf
     try:
         found = operator.attrgetter(function)(gf)
@@ -30,7 +30,7 @@ def lacking(function, *options):
 
 
 def draw(root, train, test, size):
-    """Draws a set of images when asked."""
+    """Return a side that makes synthetic images."""
     from gluon_finetune.synthetic.dataset import draw_hotdogs
 
     def work():
@@ -40,8 +40,9 @@ def draw(root, train, test, size):
 
 
 def training(network, batch_size, image_size, epochs=1, freeze=False, **options):
-    """`train_fine_tuning` on a folder of images with a new net; `options` go to it."""
+    """Return a side: `train_fine_tuning` with `options` on a folder of images with a new net."""
     gf = package('train_fine_tuning', options)
+    check(options.get('dtype', 'float32'))
 
     def work(data):
         folders = gf.ImageFolders(data)
@@ -58,13 +59,13 @@ def training(network, batch_size, image_size, epochs=1, freeze=False, **options)
 
 
 def training_of(data, **options):
-    """`training` on images named beforehand."""
+    """Return the side `training` for the images in `data`."""
     work = training(**options)
     return lambda: work(data)
 
 
 def step(network, batch_size, image_size, steps, dtype='float32'):
-    """The package's own loop over batches that are in memory."""
+    """Return a side: the package's loop over batches in memory."""
     gf = package()
     from gluon_finetune.compat.imports import mx
     from gluon_finetune.models.graphs import in_precision
@@ -85,7 +86,7 @@ def step(network, batch_size, image_size, steps, dtype='float32'):
 
 
 def check(dtype):
-    """Raises `NotAvailable` where this CPU does not compute in `dtype`."""
+    """Raise `NotAvailable` if this CPU does not compute in `dtype`."""
     gf = package()
     from gluon_finetune.training.devices import check_dtype
     try:
@@ -95,14 +96,14 @@ def check(dtype):
 
 
 def random_batch(module, batch_size, image_size):
-    """(X, y) of one batch; `module` makes arrays of NumPy's."""
+    """Return (X, y) of one batch, as arrays of `module`."""
     random = np.random.RandomState(0)
     X = random.randn(batch_size, 3, image_size, image_size).astype('float32')
     return module.array(X), module.array(random.randint(0, 2, batch_size), dtype='int32')
 
 
 def make_run(data, path, network, source, image_size, epochs):
-    """Trains a run directory to predict with when asked."""
+    """Return a side that trains a run directory for predictions."""
     gf = package()
 
     def work():
@@ -118,7 +119,7 @@ def make_run(data, path, network, source, image_size, epochs):
 
 
 def predict(run, data, batch_size, image_size, steps, dtype='float32'):
-    """A `Predictor` on one batch in memory again and again, then on every test image."""
+    """Return a side: a `Predictor` on one batch repeatedly, then on every test image."""
     gf = package('Predictor.load', () if dtype == 'float32' else ['dtype'])
     from gluon_finetune.compat.imports import mx
     check(dtype)
@@ -142,7 +143,7 @@ def predict(run, data, batch_size, image_size, steps, dtype='float32'):
 
 
 def loader(batch_size, image_size, workers):
-    """One pass over the training batches of `load_data`."""
+    """Return a side: one pass over the training batches of `load_data`."""
     gf = package()
     from gluon_finetune.compat.imports import mx
 
@@ -156,7 +157,7 @@ def loader(batch_size, image_size, workers):
 
 
 def draw_kind(root, kind, count):
-    """Draws `count` training images a class, one to test: 'large' (4000x3000), 'small' (PNG)."""
+    """Return a side that makes `count` training images per class, 'large' or 'small'."""
     from PIL import Image
 
     from gluon_finetune.synthetic.dataset import HOTDOG_CLASSES, draw_image
@@ -170,7 +171,7 @@ def draw_kind(root, kind, count):
             if kind == 'small':
                 image.save(os.path.join(folder, f'{number}.png'))
                 continue
-            # A sensor's noise: without it the file would be a tenth of a photograph's.
+            # Without sensor noise the file would have a tenth of a photograph's size.
             pixels = np.asarray(image.resize((4000, 3000), Image.BICUBIC), 'float32')
             pixels += random.standard_normal(pixels.shape[:2] + (1,), 'float32') * 5
             Image.fromarray(pixels.clip(0, 255).astype('uint8')).save(

@@ -1,13 +1,14 @@
 """Everything that depends on versions or private names of MXNet, GluonCV and NumPy."""
 from __future__ import annotations
 
-import importlib
+import importlib.util
 from typing import Any
 
 
 def __getattr__(name: str) -> Any:
-    """Return `compat.gluoncv` and the other names of `compat.imports`, imported when first used."""
+    """Import a module of this room, or a name of `imports`, such as `gluoncv`, when first used."""
     if name.startswith('__'):
         raise AttributeError(name)
-    imports = importlib.import_module('.imports', __name__)
-    return imports if name == 'imports' else getattr(imports, name)
+    if importlib.util.find_spec(f'{__name__}.{name}'):
+        return importlib.import_module(f'.{name}', __name__)
+    return getattr(importlib.import_module('.imports', __name__), name)

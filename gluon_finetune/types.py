@@ -25,6 +25,13 @@ else:
     NumPyArray = Any
 
 
+class Writable(Protocol):
+    """A file to write bytes to."""
+
+    def write(self, content: bytes) -> object:
+        """Append bytes."""
+
+
 class DataIter(Protocol):
     """Batches of an epoch, shuffled anew by each iteration."""
 

@@ -192,7 +192,7 @@ def hotdog(**options: Any) -> ImageFolders:
     return ImageFolders(download_extract('hotdog'), **options)
 
 
-def open_folders(data, **options):
+def open_folders(data: StrPath, **options: Any) -> ImageFolders:
     """Return `ImageFolders(data, **options)`; for 'hotdog', unless a folder is called so, `hotdog`.
 
     Raises as these do.

@@ -10,13 +10,13 @@ import io
 import math
 import struct
 import zipfile
-from typing import Any, BinaryIO, Mapping
+from typing import Any, Mapping
 
 import numpy as np
 
 from ..errors import UsageError
 from ..files.read import read_bytes
-from ..types import NumPyArray, StrPath
+from ..types import NumPyArray, StrPath, Writable
 
 MAX_BYTES = 8 << 30   # the largest network of the zoos has half a gigabyte
 MAX_DIMENSIONS = 32
@@ -28,7 +28,7 @@ TYPE_FLAGS = {name: flag for flag, name in DTYPES.items()}
 CPU = 1   # device type
 
 
-def write_params(file: BinaryIO, arrays: Mapping[str, NumPyArray]) -> None:
+def write_params(file: Writable, arrays: Mapping[str, NumPyArray]) -> None:
     """Write name -> array byte for byte as MXNet saves legacy arrays: both versions read this."""
     file.write(struct.pack('<3Q', LIST_MAGIC, 0, len(arrays)))
     for value in arrays.values():
@@ -77,7 +77,7 @@ def _array_name(entry: zipfile.ZipInfo) -> str:
 def _read_npy(content: bytes) -> NumPyArray:
     """Read an array after a check of its declared size, which `numpy.load` would allocate."""
     file = io.BytesIO(content)
-    version = np.lib.format.read_magic(file)
+    version = np.lib.format.read_magic(file)  # type: ignore[no-untyped-call]
     read_header: Any = {(1, 0): np.lib.format.read_array_header_1_0,
                         (2, 0): np.lib.format.read_array_header_2_0}[version]
     shape, _, dtype = read_header(file)

@@ -7,6 +7,7 @@ from typing import Any, Sequence, overload
 import numpy as np
 
 from ..compat.imports import array, mx
+from ..config import DEFAULT_NETWORK
 from ..data.augment import test_augs
 from ..data.image import EncodedImage
 from ..data.loader import read_crop
@@ -68,7 +69,7 @@ class Predictor:
         classes, image_size = directory.classes, directory.config.image_size
         if dtype == 'int8':
             return cls(load_int8(directory.path), classes, image_size)
-        net = scratch_net(directory.config.network, classes)
+        net = scratch_net(directory.config.network or DEFAULT_NETWORK, classes)
         load_weights(net, directory.best_weights)
         predictor = cls(net, classes, image_size)
         predictor.computing = fused(_compiled(net, dtype))

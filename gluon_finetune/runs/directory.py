@@ -7,11 +7,11 @@ import dataclasses
 import os
 import tempfile
 import warnings
-from typing import Any, Iterator, Sequence
+from typing import Iterator, Sequence
 
 from ..config import Config
 from ..data.folders import ImageFolders
-from ..data.split import read_split
+from ..data.split import Split, read_split
 from ..errors import UsageError, WorkError
 from ..files.atomic import atomic_write
 from ..files.hashing import file_sha256
@@ -43,7 +43,7 @@ class RunDirectory:
     """
 
     def __init__(self, path: str, config: Config, classes: list[str],
-                 split: dict[str, Any] | None = None,
+                 split: Split | None = None,
                  identity: Identity | None = None) -> None:
         self.path, self.config, self.classes, self.split = path, config, classes, split
         self.identity: Identity = identity or {}
@@ -52,7 +52,7 @@ class RunDirectory:
 
     @classmethod
     def create(cls, path: StrPath, config: Config, classes: Sequence[str],
-               split: dict[str, Any] | None = None,
+               split: Split | None = None,
                manifest: Manifest | None = None) -> RunDirectory:
         """Create the folder; raise `UsageError` where it is not empty or cannot be written."""
         check_free(path)

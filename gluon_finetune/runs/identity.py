@@ -17,9 +17,9 @@ Identity = Dict[str, Any]   # settings, SHA-256 of the source file and of the ma
 
 def run_identity(config: Config, manifest: Manifest | None) -> Identity:
     """Return the identity of a run as a dict for JSON."""
-    is_file = config.source is not None and os.path.isfile(config.source)
+    source = config.source if config.source and os.path.isfile(config.source) else None
     return {'config': dataclasses.asdict(config),
-            'source': file_sha256(config.source) if is_file else None,
+            'source': source and file_sha256(source),
             'pictures': manifest.sha256 if manifest else None}
 
 

@@ -82,7 +82,7 @@ def resume_run(path: StrPath, config: Config, folders: ImageFolders,
         WorkError: Another process is training the run, or the folder cannot be written.
     """
     run = RunDirectory.open(path)
-    with lock_folder(path):
+    with lock_folder(run.path):
         return _rebuild(run, config, folders, notify), run
 
 
@@ -161,7 +161,7 @@ def build_net(config: Config, classes: int | Sequence[str]) -> Net:
 
 def rebuild_net(config: Config, classes: Sequence[str], weights: StrPath) -> Net:
     """Return the network of `config` with the weights of a checkpoint, without its source."""
-    net = scratch_net(config.network, classes)
+    net = scratch_net(config.network or DEFAULT_NETWORK, classes)
     load_weights(net, weights)
     if not config.scratch:
         set_attribute(net.output.collect_params(), 'lr_mult', config.lr_mult)

@@ -9,6 +9,7 @@ from typing import Any, Callable, Optional, Sequence
 from ..config import Config, options, replace_options
 from ..data.check import BadImage
 from ..data.folders import ImageFolders, open_folders
+from ..data.split import Split
 from ..errors import Stopped, UsageError
 from ..training.history import describe
 from ..types import Device, Net, StrPath
@@ -57,7 +58,7 @@ def train_folder(data: StrPath, out: StrPath | None = None, *, resume: bool = Fa
     log(f'{run.config.network} on {len(folders.train)} training images of {len(run.classes)} '
         f'classes and {len(folders.test)} test images; run directory: {run.path}')
     try:
-        for record in train_run(net, run, folders, devices=devices, progress=progress, say=log,
+        for record in train_run(net, run, folders, devices=devices, progress=progress, notify=log,
                                 at_once=at_once):
             log(describe(record))
     except Stopped as error:
@@ -106,7 +107,7 @@ def _with(config: Config, given: dict[str, Any]) -> Config:
     return replace_options(config, given, [option.name for option in options()])
 
 
-def _existing(split: dict[str, Any], data: StrPath) -> dict[str, Any]:
+def _existing(split: Split, data: StrPath) -> Split:
     """Return a split without the images that no longer exist."""
     return {side: [path for path in split[side] if os.path.exists(os.path.join(data, path))]
             for side in ('train', 'test')}

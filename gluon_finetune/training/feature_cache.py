@@ -112,7 +112,8 @@ class FeatureLoader:
             for crop, rows, values in self._compute(infer):
                 if features is None:
                     shape = len(self.keys), count, *values.shape[1:]
-                    features = np.lib.format.open_memmap(unfinished, 'w+', 'float32', shape)
+                    features = np.lib.format.open_memmap(  # type: ignore[no-untyped-call]
+                        unfinished, 'w+', 'float32', shape)
                 features[crop, rows] = values
                 bar.update(len(rows))
             if features is None:

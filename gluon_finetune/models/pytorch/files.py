@@ -103,7 +103,8 @@ def _check_zip(path: str) -> None:
 def _read_safetensors(path: str) -> dict[str, NumPyArray]:
     content = read_bytes(path, MAX_BYTES)
     try:
-        return {name: _safetensor(**entry) for name, entry in safetensors.deserialize(content)}
+        entries = safetensors.deserialize(content)  # type: ignore[no-untyped-call]
+        return {name: _safetensor(**entry) for name, entry in entries}
     except (safetensors.SafetensorError, KeyError):
         raise _corrupt(path, '.safetensors') from None
 

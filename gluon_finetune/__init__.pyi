@@ -7,6 +7,7 @@ from .data.augment import test_augs as test_augs
 from .data.augment import train_augs as train_augs
 from .data.folders import ImageFolders as ImageFolders
 from .data.folders import hotdog as hotdog
+from .data.folders import open_folders as open_folders
 from .data.hub import DATA_HUB as DATA_HUB
 from .data.hub import DATA_URL as DATA_URL
 from .data.hub import download as download
@@ -28,6 +29,8 @@ from .models.pytorch.bridge import from_torch as from_torch
 from .models.pytorch.bridge import to_torch as to_torch
 from .models.source import source_net as source_net
 from .models.zoo import network_names as network_names
+from .results.evaluate import Evaluation as Evaluation
+from .results.evaluate import evaluate_run as evaluate_run
 from .results.plot import plot_comparison as plot_comparison
 from .results.plot import plot_predictions as plot_predictions
 from .results.plot import show_images as show_images
@@ -36,6 +39,7 @@ from .results.report import write_report as write_report
 from .runs.train import resume_run as resume_run
 from .runs.train import start_run as start_run
 from .runs.train import train_run as train_run
+from .runs.train_folder import train_folder as train_folder
 from .training.devices import split_batch as split_batch
 from .training.devices import try_all_gpus as try_all_gpus
 from .training.devices import try_gpu as try_gpu

@@ -28,8 +28,8 @@ else:
 class Writable(Protocol):
     """A file to write bytes to."""
 
-    def write(self, content: bytes) -> object:
-        """Append bytes."""
+    def write(self, content: Any) -> object:
+        """Append bytes, or a view of them."""
 
 
 class DataIter(Protocol):

@@ -72,13 +72,13 @@ def compare(what, items, image_size, net=None):
 
 def read(items, image_size, spare):
     """Return the tensors, the share of images decoded at reduced size, median seconds per image."""
-    augment._SPARE = spare
+    augment._MIN_OVERSAMPLING = spare
     augs, seconds, reduced = augment.test_augs(image_size), [], 0
     X = np.empty((len(items), 3, image_size, image_size), 'float32')
     for (path, _), out in zip(items, X):
         began, image = time.perf_counter(), EncodedImage(path)
-        view = augs.sample(*image.shape, None)
-        reduced += augment.reduction_for(view, image.reductions) > 1
+        crop = augs.sample(*image.shape, None)
+        reduced += augment.reduction_for(crop, image.reductions) > 1
         read_crop(image, augs, None, out)
         seconds.append(time.perf_counter() - began)
     return X, reduced / len(items), statistics.median(seconds)

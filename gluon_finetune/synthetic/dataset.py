@@ -110,7 +110,7 @@ def draw_folders(root: StrPath, classes: Mapping[str, Sequence[objects.Draw]], t
     """
     root = os.fspath(root)
     if os.path.lexists(root):
-        raise UsageError(f'folder {root} exists already: name a new one')
+        raise UsageError(f'folder {root} already exists: choose a new one')
     parent, name = os.path.split(os.path.abspath(root))
     os.makedirs(parent, exist_ok=True)
     jobs = [(os.path.join(part, label), number, drawers[number % len(drawers)])

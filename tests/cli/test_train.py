@@ -62,11 +62,11 @@ def test_an_image_that_breaks_during_training_stops_the_run_or_is_skipped(
     status, _, err = call(capsys, 'train', chairs_copy, '--out', run, *TRAIN)
     assert status == 2 and err == [
         f'gluon-finetune: cannot use the image {gone}: cannot be read: No such file or directory;'
-        f' what was done before is saved: go on with --resume once it is mended, or without it by '
-        f'--resume --on-bad skip']
+        f' the batches before it are saved: fix the image and continue with --resume, or skip it '
+        f'with --resume --on-bad skip']
     status, out, _ = call(capsys, 'train', chairs_copy, '--out', run, '--resume', '--on-bad',
                           'skip')
-    line = f'epoch 1 went without 1 image ({gone}: cannot be read: No such file or directory)'
+    line = f'epoch 1 skipped 1 image ({gone}: cannot be read: No such file or directory)'
     assert status == 0 and line in out.splitlines()
     assert line in (run / 'log.txt').read_text().splitlines()
     assert f'<td>{gone}</td>' in (run / 'report.html').read_text()
@@ -85,9 +85,9 @@ def test_an_image_of_a_split_that_is_gone_is_skipped(chairs_copy, tmp_path, caps
     gone.unlink()
     resume = ['train', chairs_copy, '--out', run, '--resume', '--epochs', '2']
     status, _, err = call(capsys, *resume)
-    assert status == 2 and 'the split names 1 images that are not under' in err[0]
+    assert status == 2 and 'the split names 1 images that are not in' in err[0]
     status, out, _ = call(capsys, *resume, '--on-bad', 'skip')
-    assert status == 0 and f'epoch 2 went without 1 image ({gone}: ' in out
+    assert status == 0 and f'epoch 2 skipped 1 image ({gone}: ' in out
 
 
 def test_a_loss_that_is_not_finite_stops_or_rewinds_the_run(chairs, tmp_path, capsys):
@@ -96,7 +96,8 @@ def test_a_loss_that_is_not_finite_stops_or_rewinds_the_run(chairs, tmp_path, ca
     assert status == 1 and ' at learning rate 1e+30: try a smaller one, such as 1e+29' in err[0]
     status, out, err = call(capsys, *train, '--out', tmp_path / 'back', '--on-diverge', 'rewind')
     assert status == 1 and err[0].endswith('halving the learning rate has not helped 5 times')
-    assert ': back to the beginning, with learning rate 5e+29 (1 of at most 5 times)' in out
+    assert (': restored the checkpoint at the beginning and halved the learning rate to 5e+29 '
+            '(1 of at most 5 times)') in out
     assert '(5 of at most 5 times)' in (tmp_path / 'back' / 'log.txt').read_text()
 
 
@@ -107,8 +108,8 @@ def test_a_corrupt_checkpoint_is_reported(run, chairs, tmp_path, capsys):
     (newest / 'weights.params').write_bytes(b'')
     status, out, _ = call(capsys, 'train', chairs, '--out', copy, '--resume', '--epochs', '3')
     assert status == 0 and out.splitlines()[0] == (
-        f'{newest} is damaged: weights.params is not what was written: the checkpoint beside it is '
-        f'used')
+        f'{newest} is corrupt: weights.params is missing or was changed; using the other '
+        f'checkpoint')
 
 
 @pytest.mark.faults
@@ -116,15 +117,15 @@ def test_a_full_disk_is_one_line_and_status_1(chairs, tmp_path, capsys):
     with small_disk(tmp_path / 'disk') as disk:
         status, _, err = call(capsys, 'train', chairs, '--out', disk / 'run', *TRAIN)
         assert status == 1 and err == [
-            f'gluon-finetune: cannot save the run in {disk}/run: No space left on device; what was '
-            f'saved before is whole: mend this, then go on with --resume']
+            f'gluon-finetune: cannot save the run in {disk}/run: No space left on device; earlier '
+            f'checkpoints are complete: fix this, then continue with --resume']
 
 
 def test_a_run_is_never_overwritten(run, chairs, capsys):
     status, _, err = call(capsys, 'train', chairs, '--out', run, *TRAIN)
     assert status == 2
-    assert err == [f'gluon-finetune: output folder {run} exists already: name a new one with '
-                   f'--out, or go on with that run with --resume']
+    assert err == [f'gluon-finetune: output folder {run} already exists: choose a new one with '
+                   f'--out, or resume the run in it with --resume']
 
 
 def test_images_that_cannot_be_decoded_are_an_error_or_skipped(chairs_copy, tmp_path, capsys):
@@ -139,7 +140,7 @@ def test_images_that_cannot_be_decoded_are_an_error_or_skipped(chairs_copy, tmp_
 
 
 @pytest.mark.parametrize('words, message', [
-    (['nowhere'], 'no such folder: nowhere: expected a folder that holds '),
+    (['nowhere'], 'no such folder: nowhere: expected a folder with '),
     (['nowhere', '--batch-size', '0'],
      'batch_size must be a whole number of at least 1, not 0'),
     (['nowhere', '--lr', 'nan'], 'learning_rate must be a number above 0, not nan'),

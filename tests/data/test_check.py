@@ -125,7 +125,7 @@ def test_a_start_reads_and_decodes_each_file_once(chairs_copy, tmp_path, counted
     _, run = start_run(str(tmp_path / 'run'), config, folders)
     paths = [path for path, _ in folders.train.items + folders.test.items]
     assert counted == {**dict.fromkeys(paths, 1), str(bad): 1, 'decoded': 36}
-    assert run.images == Manifest.of(folders), 'a new pass gives other hashes'
+    assert run.manifest == Manifest.of(folders), 'a new pass gives other hashes'
     assert counted[paths[0]] == 2, 'Manifest.of hashes anew, as a resumed run does'
 
 

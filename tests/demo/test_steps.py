@@ -27,5 +27,5 @@ def test_an_output_folder_that_is_not_empty_is_an_error_before_any_work(tmp_path
     (tmp_path / 'mine.txt').write_text('mine')
     with pytest.raises(UsageError) as error:
         demo.run(str(tmp_path))
-    assert str(error.value).startswith(f'output folder {tmp_path} exists already')
+    assert str(error.value).startswith(f'output folder {tmp_path} already exists')
     assert os.listdir(tmp_path) == ['mine.txt']

@@ -76,4 +76,4 @@ def test_an_interruption_leaves_nothing(tmp_path, monkeypatch):
 def test_an_existing_folder_is_refused(tmp_path):
     with pytest.raises(UsageError) as error:
         dataset.draw_hotdogs(tmp_path)
-    assert str(error.value) == f'folder {tmp_path} exists already: name a new one'
+    assert str(error.value) == f'folder {tmp_path} already exists: choose a new one'

@@ -47,8 +47,8 @@ def test_both_frameworks_learn_alike(torch, hotdog_root, weights_root):
     source = str(weights_root / 'resnet18_v2-imagenet100-64px.params')
     config = Config(source=source, image_size=64, batch_size=16, num_epochs=2)
     folders = ImageFolders(str(hotdog_root))
-    folders.train = folders.train.holding(folders.train.items[::8])
-    folders.test = folders.test.holding(folders.test.items[::16])
+    folders.train = folders.train.subset(folders.train.items[::8])
+    folders.test = folders.test.subset(folders.test.items[::16])
     found = compare_runs(folders, config)
     row = curve_row(found)
     assert row.verdict == EQUAL and row.measured < 0.1 * row.tolerance

@@ -11,10 +11,9 @@ from gluon_finetune import config as config_module
 from gluon_finetune.cli import train as train_command
 from gluon_finetune.config import Config, options, options_table, resumable_options
 from gluon_finetune.errors import UsageError
-from gluon_finetune.files.json import read_record
+from gluon_finetune.files.json import read_json_as
 from gluon_finetune.options import option
-from gluon_finetune.runs import train as train_module
-from gluon_finetune.runs.directory import identify
+from gluon_finetune.runs.identity import check_same_settings, run_identity
 from gluon_finetune.training.fine_tuning import train_fine_tuning
 
 PAGE = Path(__file__).resolve().parents[1] / 'docs' / 'options.md'
@@ -61,20 +60,20 @@ def test_a_new_field_has_its_resume_rule(made_up):
     assert set(resumable_options()) - {'mirror'} == {
         'num_epochs', 'num_workers', 'cache', 'cache_limit', 'on_bad', 'on_diverge',
         'checkpoint_every'}
-    started = identify(made_up(), None)
-    train_module._refuse_other_settings('run', started, made_up(mirror=True))
+    started = run_identity(made_up(), None)
+    check_same_settings('run', started, made_up(mirror=True))
     with pytest.raises(UsageError, match='warmup=0, not 2'):
-        train_module._refuse_other_settings('run', started, made_up(warmup=2))
+        check_same_settings('run', started, made_up(warmup=2))
 
 
 def test_a_new_field_is_read_from_json(made_up, tmp_path):
     path = tmp_path / 'config.json'
     path.write_text(json.dumps(dataclasses.asdict(made_up(warmup=2, echo='soft'))))
-    assert read_record(str(path), made_up) == made_up(warmup=2, echo='soft')
+    assert read_json_as(str(path), made_up) == made_up(warmup=2, echo='soft')
     for value in ('{"warmup": "2"}', '{"echo": 1}', '{"mirror": null}'):
         path.write_text(value)
         with pytest.raises(UsageError):
-            read_record(str(path), made_up)
+            read_json_as(str(path), made_up)
 
 
 def test_a_new_field_is_in_the_documentation(made_up):

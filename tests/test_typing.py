@@ -37,7 +37,7 @@ except gf.UsageError as error:
 WRONG = {   # line: the code of the error that mypy reports there
     "gf.train_fine_tuning(net, 'fast')": 'arg-type',
     "gf.train_fine_tuning(net, 0.01, data='chairs')": 'arg-type',
-    'gf.train_fine_tuning(net, 0.01, epochs=5)': 'call-arg',
+    'gf.Config(epochs=5)': 'call-arg',
     'gf.Config(num_epochs=1.5)': 'arg-type',
     'history.worst': 'attr-defined',
     "predictor('new.jpg')[0].name": 'attr-defined',

@@ -58,7 +58,7 @@ def test_images_that_cannot_be_decoded_are_skipped_on_request(chairs_copy, tmp_p
     _, run, folders = start_or_resume(chairs_copy, tmp_path / 'run', skip_bad=skipped.append,
                                       **options)
     assert [image.path for image in skipped] == [str(bad)]
-    assert len(folders.train) == len(run.images) - len(folders.test) == 24
+    assert len(folders.train) == len(run.manifest) - len(folders.test) == 24
 
 
 def test_a_corrupt_checkpoint_is_a_warning_without_notify(trained, chairs, tmp_path):

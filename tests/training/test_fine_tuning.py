@@ -136,5 +136,5 @@ def test_images_that_cannot_be_decoded_are_an_error_before_training(chairs_copy)
     with pytest.raises(UsageError) as error:
         gf.train_fine_tuning(None, 0.01, data=gf.ImageFolders(chairs_copy), **SMALL)
     assert str(error.value).startswith(f'1 image cannot be used ({bad}: ')
-    assert str(error.value).endswith(': repair or remove what is named, or go without, by '
-                                     '--skip-bad or folders.without(folders.check())')
+    assert str(error.value).endswith(': repair or remove the files, or skip them with --skip-bad '
+                                     'or folders.without(folders.check())')

@@ -14,7 +14,9 @@ from ..errors import Stopped, UsageError
 from ..training.history import describe
 from ..types import Device, Net, StrPath
 from .directory import RunDirectory
-from .train import resume_run, start_run, train_run
+from .identity import check_same_settings
+from .location import first_free
+from .train import check_start, create_run, new_net, resume_run, train_run
 
 Notify = Callable[[str], object]
 SkipBad = Optional[Callable[[BadImage], object]]
@@ -75,14 +77,18 @@ def start_or_resume(data: StrPath, out: StrPath | None = None, *, resume: bool =
                     **given: Any) -> tuple[Net, RunDirectory, ImageFolders]:
     """Return the net, the run and the images for `train_run`; the arguments of `train_folder`."""
     if not resume:
-        config = _with(Config(), given)
-        folders = _skip(open_folders(data), skip_bad)
-        return (*start_run(os.fspath(out or new_path(data)), config, folders, devices), folders)
+        config, path = _with(Config(), given), os.fspath(out or new_path(data))
+        check_start(path, config, data, devices)
+        folders = open_folders(data)
+        net, config = new_net(config, folders.classes)   # before the images are decoded
+        folders = _skip(folders, skip_bad)
+        return net, create_run(path, config, folders), folders
     if out is None:
         raise UsageError('--resume needs --out: the run directory to resume')
     run = RunDirectory.open(os.fspath(out))
-    config = _with(run.config, given)
-    split = run.split
+    config, split = _with(run.config, given), run.split
+    if skip_bad is not None:   # before the images are decoded
+        check_same_settings(run.path, run.identity_at_start(), config)
     if split and config.on_bad == 'skip':
         split = _existing(split, data)
     folders = _skip(open_folders(data, split=split), skip_bad)
@@ -92,15 +98,6 @@ def start_or_resume(data: StrPath, out: StrPath | None = None, *, resume: bool =
 def new_path(data: StrPath, parent: str = 'runs') -> str:
     """Return `runs/<data>`, or the first of `runs/<data>-2`, `-3` ... that does not exist."""
     return first_free(os.path.join(parent, os.path.basename(os.path.abspath(data))))
-
-
-def first_free(path: str) -> str:
-    """Return `path`, or the first of `path-2`, `path-3` ... that does not exist."""
-    name, number = path, 1
-    while os.path.lexists(name):
-        number += 1
-        name = f'{path}-{number}'
-    return name
 
 
 def _with(config: Config, given: dict[str, Any]) -> Config:

@@ -30,3 +30,10 @@ def add_json(parser: argparse.ArgumentParser) -> None:
 def print_json(value: Any) -> None:
     """Print `value` as JSON."""
     print(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def count(text: str) -> int:
+    """Parse a whole number of at least 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f'must be a whole number of at least 1, not {text!r}')
+    return int(text)

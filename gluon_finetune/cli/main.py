@@ -2,7 +2,10 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
+import io
+import os
 import signal
 import sys
 from typing import Any, Sequence
@@ -23,6 +26,8 @@ COMMANDS = {
     'doctor': 'report what does not work on this machine, and how to fix it',
 }
 
+SIGPIPE = 13   # which Windows lacks
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command.
@@ -31,14 +36,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: Words of the command line; by default those of this process.
 
     Returns:
-        The exit status: 0 done, 1 the work failed, 2 wrong use; 130 and 143, as in a shell, after
-        Ctrl-C and SIGTERM.
+        The exit status: 0 done, 1 the work failed, 2 wrong use; as in a shell 130 after Ctrl-C,
+        143 after SIGTERM, and 141 when nobody reads the output any more.
     """
     args = make_parser().parse_args(argv)
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == 'strict':
+        sys.stdout.reconfigure(errors='backslashreplace')   # names of files may be any bytes
     try:
         if args.command != 'doctor':   # which examines whether MXNet can be imported
             importlib.import_module('..compat.imports', __package__)   # before other libraries
-        return args.run(args) or 0
+        status: int = args.run(args) or 0
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:   # as of `| head`, which has read enough
+        return _end_quietly()
     except UsageError as error:
         return _complain(error, 2)
     except Stopped as error:
@@ -76,6 +87,13 @@ def _failures() -> tuple[type[Exception], ...]:
     """Return the errors of work that failed; MXNet's own if it has been imported."""
     mxnet_error = getattr(sys.modules.get('mxnet'), 'MXNetError', WorkError)
     return WorkError, OSError, MemoryError, ImportError, mxnet_error
+
+
+def _end_quietly() -> int:
+    """Discard the rest of the output, or Python would complain about it at its exit."""
+    with contextlib.suppress(OSError, ValueError):   # no file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 128 + SIGPIPE
 
 
 def _complain(error: object, status: int) -> int:

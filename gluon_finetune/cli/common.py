@@ -3,7 +3,11 @@ from __future__ import annotations
 
 import argparse
 import json
-from typing import Any
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..data.check import BadImage
 
 
 def add_run(parser: argparse.ArgumentParser) -> None:
@@ -25,6 +29,17 @@ def add_dtype(parser: argparse.ArgumentParser) -> None:
 def add_json(parser: argparse.ArgumentParser) -> None:
     """Add the choice of machine-readable output."""
     parser.add_argument('--json', action='store_true', help='print JSON')
+
+
+def add_skip_bad(parser: argparse.ArgumentParser) -> None:
+    """Add the choice to skip images that cannot be decoded."""
+    parser.add_argument('--skip-bad', action='store_true',
+                        help='skip images that cannot be decoded')
+
+
+def print_skipped(image: BadImage) -> None:
+    """Print the path of a skipped image and why it cannot be used."""
+    print(f'skipped: {image.path}: {image.reason}', file=sys.stderr)
 
 
 def print_json(value: Any) -> None:

@@ -8,6 +8,7 @@ import io
 import os
 import signal
 import sys
+import warnings
 from typing import Any, Sequence
 
 from ..errors import Stopped, UsageError, WorkError
@@ -18,8 +19,9 @@ from ..version import __version__
 COMMANDS = {
     'demo': "run the chapter's four steps on synthetic images",
     'train': 'fine-tune a network on a folder of images',
-    'evaluate': 'measure the accuracy of a run on the test images of a folder',
+    'evaluate': 'measure the accuracy of a run on a folder of images',
     'predict': 'classify images with the network of a run',
+    'report': 'write the report of a run again',
     'export': 'write the network of a run in another format',
     'check': 'list the images of a folder that cannot be decoded',
     'parity': 'compare every step with PyTorch, in one table',
@@ -27,6 +29,7 @@ COMMANDS = {
 }
 
 SIGPIPE = 13   # which Windows lacks
+PACKAGE = os.path.dirname(os.path.dirname(__file__))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -43,11 +46,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == 'strict':
         sys.stdout.reconfigure(errors='backslashreplace')   # names of files may be any bytes
     try:
-        if args.command != 'doctor':   # which examines whether MXNet can be imported
-            importlib.import_module('..compat.imports', __package__)   # before other libraries
-        status: int = args.run(args) or 0
-        sys.stdout.flush()
-        return status
+        with warnings.catch_warnings():
+            if not sys.warnoptions:   # else the user wants them as they are
+                warnings.showwarning = _show_warning
+            return _run(args)
     except BrokenPipeError:   # as of `| head`, which has read enough
         return _end_quietly()
     except UsageError as error:
@@ -58,6 +60,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _complain(error, 1)
     except KeyboardInterrupt:
         return _complain('interrupted', 128 + signal.SIGINT)
+
+
+def _run(args: argparse.Namespace) -> int:
+    if args.command != 'doctor':   # which examines whether MXNet can be imported
+        importlib.import_module('..compat.imports', __package__)   # before other libraries
+    status: int = args.run(args) or 0
+    sys.stdout.flush()
+    return status
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -87,6 +97,14 @@ def _failures() -> tuple[type[Exception], ...]:
     """Return the errors of work that failed; MXNet's own if it has been imported."""
     mxnet_error = getattr(sys.modules.get('mxnet'), 'MXNetError', WorkError)
     return WorkError, OSError, MemoryError, ImportError, mxnet_error
+
+
+def _show_warning(message: Warning | str, category: type[Warning], filename: str,
+                  *_: object) -> None:
+    """Print a warning of this package as a line; those of libraries name no image, and are none."""
+    is_ours = category is UserWarning and filename.startswith(os.path.join(PACKAGE, ''))
+    if is_ours and not str(message).startswith('Glyph '):   # matplotlib's, on behalf of its caller
+        print(f'gluon-finetune: warning: {message}', file=sys.stderr)
 
 
 def _end_quietly() -> int:

@@ -81,7 +81,7 @@ def start_or_resume(data: StrPath, out: StrPath | None = None, *, resume: bool =
         check_start(path, config, data, devices)
         folders = open_folders(data)
         net, config = new_net(config, folders.classes)   # before the images are decoded
-        folders = _skip(folders, skip_bad)
+        folders = skip_bad_images(folders, skip_bad)
         return net, create_run(path, config, folders), folders
     if out is None:
         raise UsageError('--resume needs --out: the run directory to resume')
@@ -91,7 +91,7 @@ def start_or_resume(data: StrPath, out: StrPath | None = None, *, resume: bool =
         check_same_settings(run.path, run.identity_at_start(), config)
     if split and config.on_bad == 'skip':
         split = _existing(split, data)
-    folders = _skip(open_folders(data, split=split), skip_bad)
+    folders = skip_bad_images(open_folders(data, split=split), skip_bad)
     return (*resume_run(run.path, config, folders, notify or warnings.warn), folders)
 
 
@@ -110,7 +110,7 @@ def _existing(split: Split, data: StrPath) -> Split:
             for side in ('train', 'test')}
 
 
-def _skip(folders: ImageFolders, skip_bad: SkipBad) -> ImageFolders:
+def skip_bad_images(folders: ImageFolders, skip_bad: SkipBad) -> ImageFolders:
     """Return `folders` without the images that cannot be decoded, unless `skip_bad` is None."""
     if skip_bad is None:
         return folders

@@ -4,7 +4,7 @@ from __future__ import annotations
 import argparse
 
 from ..errors import UsageError
-from .common import add_run
+from .common import add_run, add_skip_bad, print_skipped
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -12,6 +12,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_run(parser)
     parser.add_argument('--to', choices=['torch', 'int8'], required=True, help='the format')
     parser.add_argument('--data', help='the images of the run, to calibrate int8')
+    add_skip_bad(parser)
     parser.add_argument('--out', help='new folder for torch (default: RUN/torch)')
 
 
@@ -30,11 +31,13 @@ def _export_int8(args: argparse.Namespace) -> None:
                          'predict and evaluate find it')
     if not args.data:
         raise UsageError('--to int8 needs --data: the images the run was trained on')
-    from ..data.folders import open_folders
     from ..export.int8 import export_int8
     from ..results.evaluate import evaluate_run
+    from ..results.run_images import open_run_folders
     from ..runs.directory import RunDirectory
-    folders = open_folders(args.data, split=RunDirectory.open(args.path).split)
+    from ..runs.train_folder import skip_bad_images
+    folders = skip_bad_images(open_run_folders(RunDirectory.open(args.path), args.data),
+                              print_skipped if args.skip_bad else None)
     print(export_int8(args.path, folders))
     for dtype in ('float32', 'int8'):
         result = evaluate_run(args.path, folders, dtype)

@@ -2,9 +2,13 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
+import io
+import os
 import signal
 import sys
+import warnings
 from typing import Any, Sequence
 
 from ..errors import Stopped, UsageError, WorkError
@@ -15,13 +19,17 @@ from ..version import __version__
 COMMANDS = {
     'demo': "run the chapter's four steps on synthetic images",
     'train': 'fine-tune a network on a folder of images',
-    'evaluate': 'measure the accuracy of a run on the test images of a folder',
+    'evaluate': 'measure the accuracy of a run on a folder of images',
     'predict': 'classify images with the network of a run',
+    'report': 'write the report of a run again',
     'export': 'write the network of a run in another format',
     'check': 'list the images of a folder that cannot be decoded',
     'parity': 'compare every step with PyTorch, in one table',
     'doctor': 'report what does not work on this machine, and how to fix it',
 }
+
+SIGPIPE = 13   # which Windows lacks
+PACKAGE = os.path.dirname(os.path.dirname(__file__))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -31,14 +39,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: Words of the command line; by default those of this process.
 
     Returns:
-        The exit status: 0 done, 1 the work failed, 2 wrong use; 130 and 143, as in a shell, after
-        Ctrl-C and SIGTERM.
+        The exit status: 0 done, 1 the work failed, 2 wrong use; as in a shell 130 after Ctrl-C,
+        143 after SIGTERM, and 141 when nobody reads the output any more.
     """
     args = make_parser().parse_args(argv)
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == 'strict':
+        sys.stdout.reconfigure(errors='backslashreplace')   # names of files may be any bytes
     try:
-        if args.command != 'doctor':   # which examines whether MXNet can be imported
-            importlib.import_module('..compat.imports', __package__)   # before other libraries
-        return args.run(args) or 0
+        with warnings.catch_warnings():
+            if not sys.warnoptions:   # else the user wants them as they are
+                warnings.showwarning = _show_warning
+            return _run(args)
+    except BrokenPipeError:   # as of `| head`, which has read enough
+        return _end_quietly()
     except UsageError as error:
         return _complain(error, 2)
     except Stopped as error:
@@ -47,6 +60,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _complain(error, 1)
     except KeyboardInterrupt:
         return _complain('interrupted', 128 + signal.SIGINT)
+
+
+def _run(args: argparse.Namespace) -> int:
+    if args.command != 'doctor':   # which examines whether MXNet can be imported
+        importlib.import_module('..compat.imports', __package__)   # before other libraries
+    status: int = args.run(args) or 0
+    sys.stdout.flush()
+    return status
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -76,6 +97,21 @@ def _failures() -> tuple[type[Exception], ...]:
     """Return the errors of work that failed; MXNet's own if it has been imported."""
     mxnet_error = getattr(sys.modules.get('mxnet'), 'MXNetError', WorkError)
     return WorkError, OSError, MemoryError, ImportError, mxnet_error
+
+
+def _show_warning(message: Warning | str, category: type[Warning], filename: str,
+                  *_: object) -> None:
+    """Print a warning of this package as a line; those of libraries name no image, and are none."""
+    is_ours = category is UserWarning and filename.startswith(os.path.join(PACKAGE, ''))
+    if is_ours and not str(message).startswith('Glyph '):   # matplotlib's, on behalf of its caller
+        print(f'gluon-finetune: warning: {message}', file=sys.stderr)
+
+
+def _end_quietly() -> int:
+    """Discard the rest of the output, or Python would complain about it at its exit."""
+    with contextlib.suppress(OSError, ValueError):   # no file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 128 + SIGPIPE
 
 
 def _complain(error: object, status: int) -> int:

@@ -2,15 +2,17 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from typing import TYPE_CHECKING
 
 from ..config import options
 from ..options import Option
-from .common import add_data, add_json, print_json
+from .common import add_data, add_json, add_skip_bad, print_json, print_skipped
 
 if TYPE_CHECKING:
-    from ..data.check import BadImage
+    from ..data.folders import ImageFolders
+    from ..runs.directory import RunDirectory
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,8 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='cpu, gpu, or gpu:0,gpu:1 (default: every GPU, or the CPU)')
     parser.add_argument('--out', help='new run directory (default: runs/<DATA>, or -2, -3 ...)')
     parser.add_argument('--resume', action='store_true', help='resume the run in --out')
-    parser.add_argument('--skip-bad', action='store_true',
-                        help='skip images that cannot be decoded')
+    add_skip_bad(parser)
     add_json(parser)
 
 
@@ -41,7 +42,6 @@ def _add_option(parser: argparse.ArgumentParser, option: Option) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Train, print a line after each epoch, and write the report."""
-    from ..results.report import write_report
     from ..runs.train_folder import train_folder
     from ..training.devices import parse_devices
 
@@ -52,15 +52,22 @@ def run(args: argparse.Namespace) -> None:
              if hasattr(args, option.name)}
     run, folders = train_folder(
         args.data, args.out, resume=args.resume, devices=parse_devices(args.devices),
-        skip_bad=_print_skipped if args.skip_bad else None, notify=notify, at_once=True, **given)
+        skip_bad=print_skipped if args.skip_bad else None, notify=notify, at_once=True, **given)
     best = run.history.best
-    line = (f'best: test acc {best.test_acc:.3f} after epoch {best.epoch}; report: '
-            f'{write_report(run, folders)}')
+    line = f'best: test acc {best.test_acc:.3f} after epoch {best.epoch}; {_report(run, folders)}'
     run.log(line)
     notify(line)
     if args.json:
         print_json({'run': run.path, 'history': [record._asdict() for record in run.history]})
 
 
-def _print_skipped(image: BadImage) -> None:
-    print(f'skipped: {image.path}: {image.reason}', file=sys.stderr)
+def _report(run: RunDirectory, folders: ImageFolders) -> str:
+    """Write the report; where that fails, the run is finished all the same."""
+    from ..results.report import write_report
+    try:
+        return f'report: {write_report(run, folders)}'
+    except Exception as error:
+        reason = ' '.join(str(error).split()) or type(error).__name__
+        command = ['gluon-finetune', 'report', run.path, folders.root]
+        return (f'the run is finished, but not its report ({reason}): make it with '
+                f'{" ".join(map(shlex.quote, command))}')

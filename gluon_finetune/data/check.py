@@ -74,11 +74,17 @@ def refuse_bad_images(folders: ImageFolders, progress: bool = True) -> None:
     """Raise `UsageError` if an image of `folders` cannot be used; name the first three."""
     bad = folders.check(progress=progress)
     if bad:
-        named = '; '.join(f'{image.path}: {image.reason}' for image in bad[:3])
-        more = f'; and {len(bad) - 3} more' if len(bad) > 3 else ''
-        count = f'{len(bad)} image{"s" * (len(bad) > 1)}'
-        raise UsageError(f'{count} cannot be used ({named}{more}): repair or remove the files, or '
-                         f'skip them with --skip-bad or folders.without(folders.check())')
+        raise UsageError(explain_bad_images(
+            bad, 'with --skip-bad or folders.without(folders.check())'))
+
+
+def explain_bad_images(bad: Sequence[BadImage], how: str) -> str:
+    """Return a message that names the first three images, and `how` they can be skipped."""
+    named = '; '.join(f'{image.path}: {image.reason}' for image in bad[:3])
+    more = f'; and {len(bad) - 3} more' if len(bad) > 3 else ''
+    count = f'{len(bad)} image{"s" * (len(bad) > 1)}'
+    return (f'{count} cannot be used ({named}{more}): repair or remove the files, or skip them '
+            f'{how}')
 
 
 def _map(function: Callable[[str], T], paths: Sequence[str], title: str,

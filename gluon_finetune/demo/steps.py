@@ -9,10 +9,10 @@ from ..config import Config
 from ..data.folders import ImageFolders
 from ..models.finetune import finetune_net, scratch_net
 from ..results.predict import Predictor
-from ..runs.directory import check_free
-from ..runs.train_folder import first_free
+from ..runs.location import check_free, first_free
 from ..synthetic import dataset
 from ..training.fine_tuning import train_fine_tuning
+from ..training.history import History
 from ..training.loop import seed_everything
 from .outcome import Outcome, verdict, write_results
 from .source import MIN_AREA, NETWORK, SOURCE, Source, pretrained_file
@@ -69,10 +69,11 @@ def run(out: str | None = None, seed: int = 0, progress: bool = True, source: So
 
     # 4. Train it on the target data set, and the scratch baseline too.
     config = Config(image_size=source.image_size, min_area=MIN_AREA, seed=seed)
-    fine_tuned = train_fine_tuning(net, target.learning_rate, target.batch_size, target.num_epochs,
-                                   data=folders, config=config, progress=progress)
-    scratch = train_fine_tuning(baseline, target.scratch_learning_rate, target.batch_size,
-                                target.num_epochs, data=folders, config=config, progress=progress)
+    fine_tuned, scratch = (
+        _finished(train_fine_tuning(untrained, learning_rate, target.batch_size, target.num_epochs,
+                                    data=folders, config=config, progress=progress), target)
+        for untrained, learning_rate in ((net, target.learning_rate),
+                                         (baseline, target.scratch_learning_rate)))
 
     write_results(out, folders, Predictor(net, folders.classes, source.image_size), fine_tuned,
                   scratch)
@@ -80,6 +81,13 @@ def run(out: str | None = None, seed: int = 0, progress: bool = True, source: So
             'fine_tuned': fine_tuned, 'scratch': scratch, 'test_images': len(folders.test),
             'sentence': verdict(fine_tuned, scratch, len(folders.test)),
             'seconds': time.perf_counter() - began}
+
+
+def _finished(history: History, target: Target) -> History:
+    """Return the history; raise `KeyboardInterrupt` if Ctrl-C ended the training before its end."""
+    if len(history) < target.num_epochs:
+        raise KeyboardInterrupt
+    return history
 
 
 def new_folder(out: str | None = None) -> str:

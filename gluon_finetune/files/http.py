@@ -11,7 +11,7 @@ import requests
 import urllib3
 
 from ..errors import WorkError
-from ..progress import tqdm
+from ..progress import log, tqdm
 from .hashing import file_sha1
 from .http_session import RequestFailed, error_inside, get, new_session, reason_of, status_of
 
@@ -63,6 +63,7 @@ def _download(url: str, part: str, advice: str, checked: bool) -> None:
     if not checked:
         _remove(part)
     version, retry = None, RETRY
+    log(f'downloading {url}')
     while True:
         try:
             _append_rest(url, part, version, checked)
@@ -72,8 +73,10 @@ def _download(url: str, part: str, advice: str, checked: bool) -> None:
                 if not checked:
                     _remove(part)
                 raise WorkError(f'cannot download {url} ({failure}): {advice}') from None
-            version = failure.version
+            version, reason = failure.version, str(failure)
         retry = retry.increment('GET', url)
+        log(f'{reason}: trying again in {retry.get_backoff_time():g} s '
+            f'({RETRY.total - retry.total} of {RETRY.total})')
         retry.sleep()
 
 
@@ -107,7 +110,7 @@ def _write_body(response: requests.Response, part: str, start: int, name: str) -
     total = None if length is None else start + length
     read = functools.partial(response.raw.read, CHUNK_BYTES, decode_content=False)
     with open(part, 'ab' if start else 'wb') as file, tqdm(
-            desc=name, initial=start, total=total, unit='B', unit_scale=True, disable=None) as bar:
+            desc=name, initial=start, total=total, unit='B', unit_scale=True) as bar:
         try:
             for chunk in iter(read, b''):
                 file.write(chunk)

@@ -1,17 +1,20 @@
 """Predict the classes of images with a trained network."""
 from __future__ import annotations
 
+import itertools
 import os
-from typing import Any, Sequence, overload
+from concurrent.futures import Future
+from typing import Any, Iterable, Iterator, Sequence, Tuple, overload
 
 import numpy as np
 
 from ..compat.imports import array, mx
 from ..config import DEFAULT_NETWORK
 from ..data.augment import test_augs
+from ..data.check import BadImage
 from ..data.image import EncodedImage
 from ..data.loader import read_crop
-from ..data.prefetch import WorkerPool, prefetch
+from ..data.prefetch import WorkerPool
 from ..errors import UsageError
 from ..models.finetune import scratch_net
 from ..models.graphs import fused, in_precision
@@ -23,6 +26,7 @@ from ..training.evaluate import predict_probabilities
 from ..types import Net, NumPyArray, Ranking, StrPath
 
 BATCH_SIZE = 32
+_Read = Tuple[NumPyArray, 'dict[int, BadImage]']
 
 
 class Predictor:
@@ -113,30 +117,66 @@ class Predictor:
         Raises:
             UsageError: As for calling the predictor.
         """
-        if not len(images):
-            return np.zeros((0, len(self.classes)))
-        with WorkerPool(1) as pool:   # reads the next batch while this one is computed
-            batches = (pool.submit(self._read, images[i:i + BATCH_SIZE])
-                       for i in range(0, len(images), BATCH_SIZE))
-            return np.concatenate([self._infer(X.result()) for X in prefetch(batches, 1)])
+        rows = []
+        batches = (images[i:i + BATCH_SIZE] for i in range(0, len(images), BATCH_SIZE))
+        for _, answer in self.stream(batches):
+            if isinstance(answer, BadImage):
+                raise UsageError(f'cannot use the image {answer.path}: {answer.reason}')
+            rows.append(answer)
+        return np.stack(rows) if rows else np.zeros((0, len(self.classes)))
+
+    def stream(self, batches: Iterable[Sequence[Any]]
+               ) -> Iterator[tuple[Any, NumPyArray | BadImage]]:
+        """Compute the probabilities of batches of images that need not be known in advance.
+
+        Args:
+            batches: Lists of files or arrays. The next one is taken and read while one is computed;
+                an empty one means that the next may take long, and has all answers given first.
+
+        Yields:
+            `(image, answer)` in the order of the images. The answer is a row of `probabilities`, or
+            a `BadImage` for a file that is not a readable image.
+
+        Raises:
+            UsageError: The network has more or fewer outputs than there are class names.
+        """
+        waiting: tuple[Sequence[Any], Future[_Read]] | None = None
+        with WorkerPool(1) as pool:
+            for images in itertools.chain(batches, [()]):
+                reading = (images, pool.submit(self._read, images)) if len(images) else None
+                if waiting:
+                    yield from self._answers(waiting[0], *waiting[1].result())
+                waiting = reading
 
     def rank(self, row: NumPyArray, top: int = 5) -> Ranking:
         """Return one row of `probabilities` as `[(class, probability), ...]`, highest first."""
+        if top < 1:
+            raise UsageError(f'top must be a whole number of at least 1, not {top!r}')
         order = np.argsort(-row, kind='stable')[:top]
         return [(self.classes[i], float(row[i])) for i in order]
 
-    def _read(self, images: Sequence[Any]) -> NumPyArray:
-        """Return a batch of images (images, 3, image_size, image_size)."""
+    def _read(self, images: Sequence[Any]) -> _Read:
+        """Return X of the images that can be read, and the others by their index."""
         X = np.empty((len(images), 3, self.image_size, self.image_size), 'float32')
-        for image, out in zip(images, X):
-            if not isinstance(image, (str, os.PathLike)):
+        bad: dict[int, BadImage] = {}
+        for index, image in enumerate(images):
+            out = X[index - len(bad)]
+            if isinstance(image, BadImage):
+                bad[index] = image
+            elif not isinstance(image, (str, os.PathLike)):
                 self.augs.apply(image, None, out)
-                continue
-            try:
-                read_crop(EncodedImage(image), self.augs, None, out)
-            except UsageError as reason:
-                raise UsageError(f'cannot use the image {image}: {reason}') from None
-        return X
+            else:
+                try:
+                    read_crop(EncodedImage(image), self.augs, None, out)
+                except UsageError as reason:
+                    bad[index] = BadImage(os.fspath(image), str(reason))
+        return X[:len(images) - len(bad)], bad
+
+    def _answers(self, images: Sequence[Any], X: NumPyArray, bad: dict[int, BadImage]
+                 ) -> Iterator[tuple[Any, NumPyArray | BadImage]]:
+        rows = iter(self._infer(X) if len(X) else ())
+        for index, image in enumerate(images):
+            yield image, bad[index] if index in bad else next(rows)
 
     def _infer(self, X: NumPyArray) -> NumPyArray:
         probabilities: NumPyArray = predict_probabilities(self.computing, array(X))

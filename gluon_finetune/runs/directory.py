@@ -5,7 +5,6 @@ import contextlib
 import copy
 import dataclasses
 import os
-import tempfile
 import warnings
 from typing import Iterator, Sequence
 
@@ -16,16 +15,20 @@ from ..errors import UsageError, WorkError
 from ..files.atomic import atomic_write
 from ..files.hashing import file_sha256
 from ..files.json import read_json, read_json_as, write_json
+from ..files.read import read_bytes
 from ..models.labels import check_labels
 from ..training.history import History
 from ..types import Net, StrPath, Trainer
 from .checkpoint import BEST, Checkpoint, Notify, read_checkpoints, write_checkpoint
 from .identity import Identity, run_identity
+from .location import check_free
 from .manifest import Manifest
 from .snapshots import NUM_SNAPSHOTS, remove_others
 from .state import State
 
 CHECKPOINTS = 'checkpoint'   # the folder
+DATA = 'data.txt'   # the path of the images
+MAX_PATH_BYTES = 1 << 16
 
 
 class RunDirectory:
@@ -52,8 +55,8 @@ class RunDirectory:
 
     @classmethod
     def create(cls, path: StrPath, config: Config, classes: Sequence[str],
-               split: Split | None = None,
-               manifest: Manifest | None = None) -> RunDirectory:
+               split: Split | None = None, manifest: Manifest | None = None,
+               data: StrPath | None = None) -> RunDirectory:
         """Create the folder; raise `UsageError` where it is not empty or cannot be written."""
         check_free(path)
         run = cls(os.fspath(path), config, list(classes), split, run_identity(config, manifest))
@@ -65,6 +68,8 @@ class RunDirectory:
         if manifest is not None:
             with atomic_write(run.file('pictures.csv')) as file:
                 file.write(manifest.to_csv())
+        if data is not None:
+            run.remember_data(data)
         return run
 
     @classmethod
@@ -132,11 +137,28 @@ class RunDirectory:
             self._checkpoints = read_checkpoints(self.file(CHECKPOINTS), notify)
         return self._checkpoints
 
-    def change_config(self, config: Config, started: Identity) -> None:
+    @property
+    def data(self) -> str | None:
+        """Path of the folder of images it was last trained on; None in a run that has no note."""
+        path = self.file(DATA)
+        return os.fsdecode(read_bytes(path, MAX_PATH_BYTES)) if os.path.exists(path) else None
+
+    def remember_data(self, folder: StrPath) -> None:
+        """Note the path of the folder of images."""
+        with atomic_write(self.file(DATA)) as file:
+            file.write(os.fsencode(os.path.abspath(folder)))
+
+    def identity_at_start(self, notify: Notify = lambda line: None) -> Identity:
+        """Return the identity that the run was started with."""
+        last = self.last(notify)
+        return last.identity if last else run_identity(self.config, self.manifest)
+
+    def change_config(self, config: Config, started: Identity, data: StrPath) -> None:
         """Replace the settings of a run that is resumed; `started` is its identity."""
         self.config, self.identity = config, {**started, 'config': dataclasses.asdict(config)}
         with explain_disk_errors(self.path):
             write_json(self.file('config.json'), self.identity['config'])
+            self.remember_data(data)
 
     def original_images(self, folders: ImageFolders) -> ImageFolders:
         """Return `folders` with the images the run was started with, including missing ones."""
@@ -201,17 +223,3 @@ def explain_disk_errors(path: str) -> Iterator[None]:
         raise WorkError(f'cannot save the run in {path}: {error.strerror or error}; earlier '
                         f'checkpoints are complete: fix this, then continue with --resume'
                         ) from None
-
-
-def check_free(path: StrPath) -> None:
-    """Raise `UsageError` unless `path` is a new or empty folder that can be written."""
-    if os.path.lexists(path) and not (os.path.isdir(path) and not os.listdir(path)):
-        raise UsageError(f'output folder {path} already exists: choose a new one with --out, or '
-                         f'resume the run in it with --resume')
-    parent = os.path.abspath(path)
-    while not os.path.lexists(parent):
-        parent = os.path.dirname(parent)
-    try:
-        tempfile.TemporaryFile(dir=parent).close()
-    except OSError as error:
-        raise UsageError(f'output folder {path} cannot be written: {error.strerror}') from None

@@ -8,12 +8,12 @@ from ..compat.trainer import set_learning_rate
 from ..config import Config
 from ..errors import Diverged, Stopped, UsageError
 from ..training.history import Record
+from ..training.interrupt import SIGNAL_NAMES, StopRequest, StopRequested
 from ..training.metrics import START, Meter, Position
 from ..training.setup import Loader
 from ..types import Net, Trainer
 from .checkpoint import Notify
 from .directory import RunDirectory
-from .interrupt import SIGNAL_NAMES, StopRequest, StopRequested
 from .state import State
 
 MAX_REWINDS = 5   # to a 32nd of the learning rate: if that diverges too, it is not the rate

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import os
 import random
 import warnings
 from typing import Iterator, Sequence
@@ -15,16 +16,18 @@ from ..errors import Diverged, UsageError
 from ..files.locks import lock_folder
 from ..models.finetune import finetune_net, scratch_net
 from ..models.freeze import freeze_features
-from ..models.source import load_weights
+from ..models.source import load_weights, source_net
+from ..models.zoo import network_names, unknown_network
 from ..training.devices import check_dtype, try_all_gpus
 from ..training.history import Record
+from ..training.interrupt import stop_on_signals
 from ..training.loop import seed_everything, train_steps
 from ..training.setup import check_output, prepare, set_up
 from ..types import Device, Net, StrPath
 from .checkpoint import Notify
-from .directory import RunDirectory, check_free
-from .identity import check_same_images, check_same_settings, run_identity
-from .interrupt import stop_on_signals
+from .directory import RunDirectory
+from .identity import check_same_images, check_same_settings
+from .location import check_free, check_outside
 from .manifest import Manifest
 from .session import Session
 
@@ -49,17 +52,38 @@ def start_run(path: StrPath, config: Config, folders: ImageFolders,
             not match the network or the devices.
         WorkError: Weights cannot be downloaded, or the folder cannot be written.
     """
+    check_start(path, config, folders.root, devices)
+    net, config = new_net(config, folders.classes)
+    return net, create_run(path, config, folders)
+
+
+def check_start(path: StrPath, config: Config, data: StrPath,
+                devices: Sequence[Device] | None = None) -> None:
+    """Make the checks of `start_run` that need neither the images in `data` nor the weights."""
     check_free(path)
+    check_outside(path, data)
     check_dtype(config.dtype, devices or try_all_gpus())
-    refuse_bad_images(folders)
+    if config.network not in (None, *network_names()):
+        raise UsageError(unknown_network(str(config.network)))
+    if config.source not in (None, *network_names()) and not os.path.exists(str(config.source)):
+        source_net(str(config.source))   # explains what is wrong with it
+
+
+def new_net(config: Config, classes: Sequence[str]) -> tuple[Net, Config]:
+    """Return the network of a new run, and `config` with the network's name and with a seed."""
     if config.seed is None:   # only a run with a known seed can be resumed
         config = dataclasses.replace(config, seed=random.SystemRandom().getrandbits(31))
     seed_everything(config.seed)
-    net = build_net(config, folders.classes)
-    check_output(net, config.image_size, len(folders.classes))
-    config = dataclasses.replace(config, network=net.network)
-    return net, RunDirectory.create(path, config, folders.classes, folders.split,
-                                    Manifest.of(folders, folders.hashes()))
+    net = build_net(config, classes)
+    check_output(net, config.image_size, len(classes))
+    return net, dataclasses.replace(config, network=net.network)
+
+
+def create_run(path: StrPath, config: Config, folders: ImageFolders) -> RunDirectory:
+    """Decode every image, then create the run directory."""
+    refuse_bad_images(folders)
+    return RunDirectory.create(path, config, folders.classes, folders.split,
+                               Manifest.of(folders, folders.hashes()), folders.root)
 
 
 def resume_run(path: StrPath, config: Config, folders: ImageFolders,
@@ -88,8 +112,7 @@ def resume_run(path: StrPath, config: Config, folders: ImageFolders,
 
 def _rebuild(run: RunDirectory, config: Config, folders: ImageFolders, notify: Notify) -> Net:
     """Check that the run can be resumed with `config` and `folders`, and return its network."""
-    last = run.last(notify)
-    started = last.identity if last else run_identity(run.config, run.manifest)
+    last, started = run.last(notify), run.identity_at_start()
     check_same_settings(run.path, started, config)
     if run.classes != folders.classes:
         raise UsageError(f'{run.path} was started with the classes {", ".join(run.classes)}, not '
@@ -98,7 +121,7 @@ def _rebuild(run: RunDirectory, config: Config, folders: ImageFolders, notify: N
                       allow_missing=config.on_bad == 'skip')
     if config.on_bad == 'stop':
         refuse_bad_images(folders)
-    run.change_config(config, started)
+    run.change_config(config, started, folders.root)
     if last:
         return rebuild_net(config, run.classes, last.weights)
     seed_everything(config.seed)

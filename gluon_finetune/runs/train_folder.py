@@ -14,7 +14,9 @@ from ..errors import Stopped, UsageError
 from ..training.history import describe
 from ..types import Device, Net, StrPath
 from .directory import RunDirectory
-from .train import resume_run, start_run, train_run
+from .identity import check_same_settings
+from .location import first_free
+from .train import check_start, create_run, new_net, resume_run, train_run
 
 Notify = Callable[[str], object]
 SkipBad = Optional[Callable[[BadImage], object]]
@@ -75,32 +77,27 @@ def start_or_resume(data: StrPath, out: StrPath | None = None, *, resume: bool =
                     **given: Any) -> tuple[Net, RunDirectory, ImageFolders]:
     """Return the net, the run and the images for `train_run`; the arguments of `train_folder`."""
     if not resume:
-        config = _with(Config(), given)
-        folders = _skip(open_folders(data), skip_bad)
-        return (*start_run(os.fspath(out or new_path(data)), config, folders, devices), folders)
+        config, path = _with(Config(), given), os.fspath(out or new_path(data))
+        check_start(path, config, data, devices)
+        folders = open_folders(data)
+        net, config = new_net(config, folders.classes)   # before the images are decoded
+        folders = skip_bad_images(folders, skip_bad)
+        return net, create_run(path, config, folders), folders
     if out is None:
         raise UsageError('--resume needs --out: the run directory to resume')
     run = RunDirectory.open(os.fspath(out))
-    config = _with(run.config, given)
-    split = run.split
+    config, split = _with(run.config, given), run.split
+    if skip_bad is not None:   # before the images are decoded
+        check_same_settings(run.path, run.identity_at_start(), config)
     if split and config.on_bad == 'skip':
         split = _existing(split, data)
-    folders = _skip(open_folders(data, split=split), skip_bad)
+    folders = skip_bad_images(open_folders(data, split=split), skip_bad)
     return (*resume_run(run.path, config, folders, notify or warnings.warn), folders)
 
 
 def new_path(data: StrPath, parent: str = 'runs') -> str:
     """Return `runs/<data>`, or the first of `runs/<data>-2`, `-3` ... that does not exist."""
     return first_free(os.path.join(parent, os.path.basename(os.path.abspath(data))))
-
-
-def first_free(path: str) -> str:
-    """Return `path`, or the first of `path-2`, `path-3` ... that does not exist."""
-    name, number = path, 1
-    while os.path.lexists(name):
-        number += 1
-        name = f'{path}-{number}'
-    return name
 
 
 def _with(config: Config, given: dict[str, Any]) -> Config:
@@ -113,7 +110,7 @@ def _existing(split: Split, data: StrPath) -> Split:
             for side in ('train', 'test')}
 
 
-def _skip(folders: ImageFolders, skip_bad: SkipBad) -> ImageFolders:
+def skip_bad_images(folders: ImageFolders, skip_bad: SkipBad) -> ImageFolders:
     """Return `folders` without the images that cannot be decoded, unless `skip_bad` is None."""
     if skip_bad is None:
         return folders

@@ -1,16 +1,21 @@
 """The chapter's `train_fine_tuning`: data, network and trainer, brought together for the loop."""
 from __future__ import annotations
 
-from typing import Any, Sequence
+import contextlib
+import signal
+from typing import Any, Generator, Sequence
 
 from ..config import Config, options, replace_options
 from ..data.check import refuse_bad_images
 from ..data.folders import ImageFolders, hotdog
+from ..progress import log
 from ..types import Device, Net
 from .devices import check_dtype, try_all_gpus
 from .history import History
-from .loop import seed_everything, train_ch13
-from .setup import set_up
+from .interrupt import StopRequest, StopRequested, stop_on_signals
+from .loop import recorded, seed_everything, train_steps
+from .metrics import Meter
+from .setup import check_output, set_up
 
 
 def train_fine_tuning(net: Net, learning_rate: float, batch_size: int | None = None,
@@ -20,7 +25,9 @@ def train_fine_tuning(net: Net, learning_rate: float, batch_size: int | None = N
     """Train `net` on a folder of images.
 
     Everything is checked before the first batch. With a `seed` the same call gives the same result
-    on the same machine. Source: the chapter, section "Fine-tuning the model".
+    on the same machine. Ctrl-C, or the stop button of a notebook, ends the training after the
+    current batch: the history so far is returned. Source: the chapter, section "Fine-tuning the
+    model".
 
     Args:
         net: A network with one output for each class, such as `finetune_net` returns.
@@ -30,12 +37,12 @@ def train_fine_tuning(net: Net, learning_rate: float, batch_size: int | None = N
         data: By default the chapter's hot dogs.
         devices: By default every GPU, or the CPU.
         config: Values of the other options; by default the chapter's, without a seed.
-        progress: Whether to show a progress bar.
+        progress: Whether to show a progress bar; in a file or a pipe, a line per epoch.
         given: Other options of `Config`, which overrule `config`: `wd`, `image_size`, `min_area`,
             `seed`, `dtype`, `views`, `num_workers`, `cache`, `cache_limit`.
 
     Returns:
-        One record for each epoch.
+        One record for each finished epoch.
 
     Raises:
         UsageError: For an unknown option, a value out of range, images that cannot be decoded, or
@@ -51,8 +58,26 @@ def train_fine_tuning(net: Net, learning_rate: float, batch_size: int | None = N
     folders = hotdog() if data is None else data
     devices = devices or try_all_gpus()
     check_dtype(config.dtype, devices)
-    refuse_bad_images(folders, progress)
     seed_everything(config.seed)
+    check_output(net, config.image_size, len(folders.classes))
+    refuse_bad_images(folders, progress)
     net, train_iter, test_iter, loss, trainer = set_up(net, config, folders, devices, progress)
-    return train_ch13(net, train_iter, test_iter, loss, trainer, config.num_epochs, devices,
-                      seed=config.seed, progress=progress)
+    with stop_on_signals(signals=[signal.SIGINT]) as request:
+        return _train(request, config.num_epochs, progress, train_steps(
+            net, train_iter, request.stoppable(test_iter), loss, trainer, config.num_epochs,
+            devices, seed=config.seed, progress=progress))
+
+
+def _train(request: StopRequest, num_epochs: int, progress: bool,
+           steps: Generator[Meter, None, None]) -> History:
+    """Return the `History` of the epochs that were finished before a signal."""
+    history = History()
+    with contextlib.closing(steps), contextlib.suppress(StopRequested):
+        for _ in recorded(history, steps, progress):
+            if request.signal:
+                break
+    if request.signal and len(history) < num_epochs:
+        count = len(history)
+        log(f'interrupted in epoch {count + 1} of {num_epochs}: the history has '
+            f'{count or "no"} finished epoch{"s" * (count != 1)}')
+    return history

@@ -6,17 +6,18 @@ from __future__ import annotations
 
 import random
 from functools import partial
-from typing import Callable, Generator, Iterable, Sequence, cast
+from typing import Callable, Generator, Iterable, Iterator, Sequence, cast
 
 import numpy as np
 
 from ..compat.gluon import devices_of
 from ..compat.imports import mx
 from ..compat.trainer import learning_rate_of
+from ..progress import log, shows_bars
 from ..types import Array, Batch, DataIter, Device, Net, ResumableDataIter, Trainer
 from .devices import split_batch, zero_idle_gradients
 from .evaluate import evaluate_accuracy
-from .history import History, live_plot
+from .history import History, describe, live_plot
 from .metrics import START, Meter, Position
 
 Loss = Callable[[Array, Array], Array]
@@ -39,7 +40,7 @@ def train_ch13(net: Net, train_iter: DataIter, test_iter: Iterable[Batch], loss:
         num_epochs: Number of epochs.
         devices: Devices that share each batch (default: those the net is on).
         seed: Seed of every epoch and batch; None leaves the random generators alone.
-        progress: Whether to show a progress bar.
+        progress: Whether to show a progress bar; in a file or a pipe, a line per epoch.
 
     Returns:
         The `History`, a `Record` per epoch.
@@ -48,13 +49,26 @@ def train_ch13(net: Net, train_iter: DataIter, test_iter: Iterable[Batch], loss:
         Diverged: The loss became NaN or infinite.
         UsageError: There are no examples.
     """
-    history, redraw = History(), live_plot()
-    for meter in train_steps(net, train_iter, test_iter, loss, trainer, num_epochs, devices,
-                             seed=seed, progress=progress):
+    history = History()
+    for _ in recorded(history, train_steps(net, train_iter, test_iter, loss, trainer, num_epochs,
+                                           devices, seed=seed, progress=progress), progress):
+        pass
+    return history
+
+
+def recorded(history: History, steps: Iterable[Meter], progress: bool = True) -> Iterator[Meter]:
+    """Yield the meters of `train_steps`, and append the `Record` of each epoch to `history`.
+
+    A notebook shows the curves. With `progress`, a line is logged where no bar can be drawn.
+    """
+    redraw = live_plot()
+    for meter in steps:
         if meter.record:
             history.append(meter.record)
             redraw(history)
-    return history
+            if progress and not shows_bars():
+                log(describe(meter.record))
+        yield meter
 
 
 def train_steps(net: Net, train_iter: DataIter, test_iter: Iterable[Batch], loss: Loss,

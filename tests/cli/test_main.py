@@ -64,3 +64,27 @@ def test_a_fault_of_the_program_keeps_its_traceback(capsys, monkeypatch):
     monkeypatch.setattr(check, 'run', lambda args: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         call(capsys, 'check', 'chairs')
+
+
+WARNS = '''
+import sys, warnings
+from gluon_finetune.cli import check, main
+def run(args):
+    warnings.warn_explicit('imbalanced classes: 300 of a, 1 of b', UserWarning, check.__file__, 1)
+    warnings.warn_explicit('Image size exceeds limit', UserWarning, '/PIL/Image.py', 1)
+    warnings.warn_explicit('overflow in cast', RuntimeWarning, check.__file__, 1)
+    warnings.warn_explicit('Glyph 8364 missing from font', UserWarning, check.__file__, 1)
+check.run = run
+sys.exit(main.main(['check', 'chairs']))
+'''
+
+
+def test_warnings_are_lines_and_none_of_a_library_is_shown():
+    done = start(sys.executable, '-c', WARNS)
+    assert (done.returncode, done.stdout, done.stderr) == (
+        0, '', 'gluon-finetune: warning: imbalanced classes: 300 of a, 1 of b\n')
+
+
+def test_warnings_that_were_asked_for_are_shown_as_they_are():
+    done = start(sys.executable, '-W', 'always::UserWarning', '-c', WARNS)
+    assert done.returncode == 0 and 'UserWarning: Image size exceeds limit' in done.stderr

@@ -12,8 +12,8 @@ from gluon_finetune.errors import Stopped
 
 def test_train_writes_the_run_directory(run):
     assert sorted(os.listdir(run)) == [
-        'best.params', 'checkpoint', 'config.json', 'curves.png', 'history.csv', 'labels.json',
-        'log.txt', 'pictures.csv', 'report.html']
+        'best.params', 'checkpoint', 'config.json', 'curves.png', 'data.txt', 'history.csv',
+        'labels.json', 'log.txt', 'pictures.csv', 'report.html']
     log = (run / 'log.txt').read_text().splitlines()
     assert log[0] == (f'mobilenetv2_0.25 on 24 training images of 3 classes and 12 test images; '
                       f'run directory: {run}')

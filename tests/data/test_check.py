@@ -82,7 +82,8 @@ def test_the_smallest_image_survives_every_crop(tmp_path, zoo):
         X.wait_to_read()
 
 
-def test_progress_goes_to_stderr_and_can_be_off(chairs, capsys):
+def test_progress_goes_to_stderr_and_can_be_off(chairs, capsys, monkeypatch):
+    monkeypatch.setattr('gluon_finetune.progress.shows_bars', lambda: True)   # as on a terminal
     paths = [path for path, _ in ImageFolders(chairs).test.items]
     assert check_images(paths, progress=False) == []
     assert capsys.readouterr() == ('', '')

@@ -313,3 +313,24 @@ def test_waiting_grows():
         retry = retry.increment('GET', '/')
         waits.append(retry.get_backoff_time())
     assert waits == [0, 2, 4, 8]
+
+
+def test_it_says_what_is_tried_before_it_waits(site, path, capsys):
+    site.faults = [503, 'break']
+    arrive(site, path)
+    assert capsys.readouterr().err.replace(site.url, 'http://here/').splitlines() == [
+        'downloading http://here/a.zip',
+        '503 Service Unavailable: trying again in 0 s (1 of 3)',
+        'broke off after 500000 of 1000000 bytes: trying again in 0 s (2 of 3)']
+
+
+def test_a_host_that_does_not_exist_is_named_before_it_is_looked_up(site, path, capsys):
+    def looked_up(*words, **options):
+        assert capsys.readouterr().err == 'downloading http://nowhere.invalid/a.zip\n'
+        raise module.RequestFailed('unknown host', final=True)
+    original, module.get = module.get, looked_up
+    try:
+        with pytest.raises(WorkError):
+            fetch('http://nowhere.invalid/a.zip', str(path), None, 'do it yourself')
+    finally:
+        module.get = original

@@ -35,7 +35,7 @@ def test_a_run_writes_its_directory(tmp_path, folders):
     net, run = start_run(str(tmp_path / 'run'), CONFIG, folders)
     records = train(net, run, folders)
     assert sorted(os.listdir(run.path)) == [
-        'best.params', 'checkpoint', 'config.json', 'history.csv', 'labels.json',
+        'best.params', 'checkpoint', 'config.json', 'data.txt', 'history.csv', 'labels.json',
         'pictures.csv']
     assert sorted(os.listdir(run.file('checkpoint'))) == [
         '000002', '000003']

@@ -82,7 +82,7 @@ def test_a_disk_too_small_is_found_before_the_first_batch(tmp_path, folders):
         with pytest.raises(WorkError) as error:
             next(epochs)
         assert str(error.value) == FULL.format(run=run.path, reason='No space left on device')
-        assert files(run.path) == ['config.json', 'labels.json', 'pictures.csv']
+        assert files(run.path) == ['config.json', 'data.txt', 'labels.json', 'pictures.csv']
 
 
 def test_a_disk_that_becomes_read_only(tmp_path, folders):

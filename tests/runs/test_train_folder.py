@@ -5,8 +5,12 @@ import warnings
 
 import pytest
 
+from gluon_finetune.compat.imports import mx
+from gluon_finetune.data.folders import ImageFolders
 from gluon_finetune.errors import UsageError
-from gluon_finetune.runs.train_folder import first_free, new_path, start_or_resume, train_folder
+from gluon_finetune.runs.directory import RunDirectory
+from gluon_finetune.runs.location import first_free
+from gluon_finetune.runs.train_folder import new_path, start_or_resume, train_folder
 
 SMALL = dict(network='mobilenetv2_0.25', scratch=True, image_size=32, batch_size=8, num_epochs=1,
              progress=False)
@@ -78,3 +82,43 @@ def test_the_name_of_a_new_run_is_that_of_its_images(tmp_path, monkeypatch):
     (tmp_path / 'runs' / 'chairs-2').symlink_to('nowhere')
     assert new_path('chairs') == os.path.join('runs', 'chairs-3')
     assert first_free('new') == 'new'
+
+
+@pytest.mark.parametrize('given, message', [
+    (dict(network='resnet18v2'),
+     "unknown network 'resnet18v2': did you mean resnet18_v2 or resnet18_v1 or se_resnet18_v2?"),
+    (dict(source='typo.params'), 'no such weights file: typo.params'),
+    (dict(source='resnet18v2'),
+     "unknown network 'resnet18v2': did you mean resnet18_v2 or resnet18_v1 or se_resnet18_v2?"),
+    (dict(dtype='float16'), 'dtype float16 needs a GPU: on a CPU use float32, or bfloat16 where '
+                            'the CPU has AVX-512')])
+def test_what_is_cheap_is_checked_before_the_images(tmp_path, given, message):
+    with pytest.raises(UsageError) as error:   # a folder that is missing would be the next error
+        train_folder(tmp_path / 'nowhere', tmp_path / 'run', devices=[mx.cpu()], **given)
+    assert str(error.value) == message and os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize('skip_bad', [None, print])
+def test_the_net_is_made_before_the_images_are_decoded(chairs, tmp_path, monkeypatch, skip_bad):
+    monkeypatch.setattr(ImageFolders, 'check', lambda *_, **__: pytest.fail('images were decoded'))
+    (tmp_path / 'resnet18_v2-mine.params').write_text('not weights')
+    with pytest.raises(UsageError, match='resnet18_v2-mine.params'):
+        train_folder(chairs, tmp_path / 'run', source=str(tmp_path / 'resnet18_v2-mine.params'),
+                     skip_bad=skip_bad)
+
+
+def test_a_setting_that_may_not_change_is_refused_before_images_are_decoded(
+        trained, chairs, monkeypatch):
+    monkeypatch.setattr(ImageFolders, 'check', lambda *_, **__: pytest.fail('images were decoded'))
+    with pytest.raises(UsageError, match='was started with learning_rate=0.01, not 0.5'):
+        train_folder(chairs, trained[0].path, resume=True, skip_bad=print, learning_rate=0.5)
+
+
+def test_a_run_knows_the_folder_of_its_images(trained, chairs, tmp_path):
+    assert trained[0].data == str(chairs)
+    copy = shutil.copytree(trained[0].path, tmp_path / 'run')
+    moved = shutil.copytree(chairs, tmp_path / 'moved\udcff\nfolder')
+    train_folder(moved, copy, resume=True, num_epochs=2, progress=False)
+    assert RunDirectory.open(copy).data == str(moved)
+    os.remove(copy / 'data.txt')   # an older run
+    assert RunDirectory.open(copy).data is None

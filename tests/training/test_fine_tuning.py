@@ -1,3 +1,7 @@
+import os
+import signal
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -99,8 +103,9 @@ def given(monkeypatch, *arguments, **options):
         raise WorkError('no training')
     monkeypatch.setattr(fine_tuning, 'set_up', set_up)
     monkeypatch.setattr(fine_tuning, 'refuse_bad_images', lambda *_: None)
+    monkeypatch.setattr(fine_tuning, 'check_output', lambda *_: None)
     with pytest.raises(WorkError):
-        gf.train_fine_tuning(None, *arguments, data=[], **options)
+        gf.train_fine_tuning(None, *arguments, data=SimpleNamespace(classes=[]), **options)
     return made[0]
 
 
@@ -134,7 +139,47 @@ def test_images_that_cannot_be_decoded_are_an_error_before_training(chairs_copy)
     bad = next(iter((chairs_copy / 'train').iterdir())) / 'text.jpg'
     bad.write_text('no image')
     with pytest.raises(UsageError) as error:
-        gf.train_fine_tuning(None, 0.01, data=gf.ImageFolders(chairs_copy), **SMALL)
+        gf.train_fine_tuning(gf.scratch_net('mobilenetv2_0.25', 3), 0.01,
+                             data=gf.ImageFolders(chairs_copy), **SMALL)
     assert str(error.value).startswith(f'1 image cannot be used ({bad}: ')
     assert str(error.value).endswith(': repair or remove the files, or skip them with --skip-bad '
                                      'or folders.without(folders.check())')
+
+
+class Interrupting(gf.data.loader.ImageLoader):
+    """A loader of the training images that sends Ctrl-C while its batch `at` is prepared."""
+
+    def batches(self, start=0):
+        for batch in super().batches(start):
+            self.seen = getattr(self, 'seen', 0) + 1
+            if self.shuffle and self.seen == Interrupting.at:
+                os.kill(os.getpid(), signal.SIGINT)
+            yield batch
+
+
+@pytest.mark.parametrize('at, epochs, line', [
+    (2, 0, 'interrupted in epoch 1 of 3: the history has no finished epochs'),
+    (5, 1, 'interrupted in epoch 2 of 3: the history has 1 finished epoch'),
+    (7, 2, 'interrupted in epoch 3 of 3: the history has 2 finished epochs')])
+def test_ctrl_c_returns_the_finished_epochs(folders, monkeypatch, capsys, at, epochs, line):
+    monkeypatch.setattr('gluon_finetune.data.loader.ImageLoader', Interrupting)
+    monkeypatch.setattr(Interrupting, 'at', at, raising=False)
+    before = signal.getsignal(signal.SIGINT)
+    net = gf.scratch_net('mobilenetv2_0.25', folders.classes)
+    history = gf.train_fine_tuning(net, 0.01, data=folders, **{**SMALL, 'num_epochs': 3})
+    assert [record.epoch for record in history] == list(range(1, epochs + 1))
+    assert capsys.readouterr() == ('', f'{line}\n')
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_line_per_epoch_where_no_bar_can_be_drawn(folders, capsys):
+    net = gf.scratch_net('mobilenetv2_0.25', folders.classes)
+    options = {**SMALL, 'num_epochs': 2, 'progress': True}
+    history = gf.train_fine_tuning(net, 0.01, data=folders, **options)
+    assert capsys.readouterr() == ('', f'{history!r}\n')
+
+
+def test_cheap_checks_come_before_the_images_are_read(folders, monkeypatch):
+    monkeypatch.setattr(fine_tuning, 'refuse_bad_images', lambda *_: pytest.fail('images'))
+    with pytest.raises(UsageError, match='the net has 7 outputs'):
+        gf.train_fine_tuning(gf.scratch_net('resnet18_v2', 7), 0.01, data=folders, **SMALL)

@@ -22,9 +22,10 @@ class StopRequest:
         signal: Number of the signal that arrived, or None.
     """
 
-    def __init__(self, second_kills: bool) -> None:
+    def __init__(self, second_kills: bool = False,
+                 signals: Iterable[int] = tuple(SIGNAL_NAMES)) -> None:
         self.signal: int | None = None
-        self._second_kills = second_kills
+        self._second_kills, self._signals = second_kills, signals
         self._previous: dict[int, Any] = {}   # signal -> handler
 
     def stoppable(self, batches: Iterable[Batch]) -> Iterable[Batch]:
@@ -33,7 +34,7 @@ class StopRequest:
 
     def install(self) -> None:
         """Install the signal handlers."""
-        for number in SIGNAL_NAMES:
+        for number in self._signals:
             handler = signal.getsignal(number)
             if handler is not None:   # else it was not installed from Python: leave it
                 self._previous[number] = handler
@@ -65,14 +66,15 @@ class _StoppableBatches:
 
 
 @contextlib.contextmanager
-def stop_on_signals(second_kills: bool = False) -> Iterator[StopRequest]:
-    """Yield a `StopRequest` that Ctrl-C and SIGTERM set while the block runs.
+def stop_on_signals(second_kills: bool = False,
+                    signals: Iterable[int] = tuple(SIGNAL_NAMES)) -> Iterator[StopRequest]:
+    """Yield a `StopRequest` that Ctrl-C and SIGTERM, or other `signals`, set in the block.
 
     The first signal restores the previous handlers, for a second one. With `second_kills`, a second
     Ctrl-C ends the process at once; a `KeyboardInterrupt` would have to wait for MXNet. Signals
     reach only Python's main thread; in others the request is never set.
     """
-    request = StopRequest(second_kills)
+    request = StopRequest(second_kills, signals)
     if threading.current_thread() is not threading.main_thread():
         yield request
         return

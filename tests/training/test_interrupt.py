@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from gluon_finetune.runs.interrupt import stop_on_signals
+from gluon_finetune.training.interrupt import stop_on_signals
 
 
 def send(number):

@@ -23,7 +23,12 @@ from ..training.setup import check_output, prepare, set_up
 from ..types import Device, Net, StrPath
 from .checkpoint import Notify
 from .directory import RunDirectory, check_free
-from .identity import check_same_images, check_same_settings, run_identity
+from .identity import (
+    check_same_images,
+    check_same_settings,
+    run_identity,
+    with_earlier_values,
+)
 from .interrupt import stop_on_signals
 from .manifest import Manifest
 from .session import Session
@@ -90,6 +95,7 @@ def _rebuild(run: RunDirectory, config: Config, folders: ImageFolders, notify: N
     """Check that the run can be resumed with `config` and `folders`, and return its network."""
     last = run.last(notify)
     started = last.identity if last else run_identity(run.config, run.manifest)
+    config = with_earlier_values(config, started)
     check_same_settings(run.path, started, config)
     if run.classes != folders.classes:
         raise UsageError(f'{run.path} was started with the classes {", ".join(run.classes)}, not '

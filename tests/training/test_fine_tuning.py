@@ -86,8 +86,8 @@ def test_an_unknown_option_is_an_error_that_names_the_known_ones(folders, name):
     with pytest.raises(UsageError) as error:
         gf.train_fine_tuning(None, 0.01, data=folders, **{name: 1})
     assert str(error.value) == (
-        f'unknown option {name!r}; known options: learning_rate, batch_size, num_epochs, wd, '
-        f'image_size, min_area, seed, dtype, views, num_workers, cache, cache_limit')
+        f'unknown option {name!r}; known options: learning_rate, batch_size, chapter_batches, '
+        f'num_epochs, wd, image_size, min_area, seed, dtype, views, num_workers, cache, cache_limit')
 
 
 def given(monkeypatch, *arguments, **options):

@@ -10,6 +10,7 @@ from typing import Iterator, Sequence
 from ..compat.imports import set_attribute
 from ..config import DEFAULT_NETWORK, Config
 from ..data.check import refuse_bad_images
+from ..data.duplicates import without_leaks
 from ..data.folders import ImageFolders
 from ..errors import Diverged, UsageError
 from ..files.locks import lock_folder
@@ -57,6 +58,7 @@ def start_run(path: StrPath, config: Config, folders: ImageFolders,
     check_free(path)
     check_dtype(config.dtype, devices or try_all_gpus())
     refuse_bad_images(folders)
+    folders = without_leaks(folders) if config.drop_leaks else folders
     if config.seed is None:   # only a run with a known seed can be resumed
         config = dataclasses.replace(config, seed=random.SystemRandom().getrandbits(31))
     seed_everything(config.seed)

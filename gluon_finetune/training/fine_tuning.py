@@ -1,10 +1,12 @@
 """The chapter's `train_fine_tuning`: data, network and trainer, brought together for the loop."""
 from __future__ import annotations
 
+import warnings
 from typing import Any, Sequence
 
 from ..config import Config, options, replace_options
 from ..data.check import refuse_bad_images
+from ..data.duplicates import find_copies, without_leaks
 from ..data.folders import ImageFolders, hotdog
 from ..types import Device, Net
 from .devices import check_dtype, try_all_gpus
@@ -32,7 +34,7 @@ def train_fine_tuning(net: Net, learning_rate: float, batch_size: int | None = N
         config: Values of the other options; by default the chapter's, without a seed.
         progress: Whether to show a progress bar.
         given: Other options of `Config`, which overrule `config`: `wd`, `image_size`, `min_area`,
-            `seed`, `dtype`, `views`, `num_workers`, `cache`, `cache_limit`.
+            `drop_leaks`, `seed`, `dtype`, `views`, `num_workers`, `cache`, `cache_limit`.
 
     Returns:
         One record for each epoch.
@@ -52,6 +54,10 @@ def train_fine_tuning(net: Net, learning_rate: float, batch_size: int | None = N
     devices = devices or try_all_gpus()
     check_dtype(config.dtype, devices)
     refuse_bad_images(folders, progress)
+    for finding in find_copies(folders, progress, config.drop_leaks):
+        warnings.warn(str(finding), stacklevel=2)
+    if config.drop_leaks:
+        folders = without_leaks(folders)
     seed_everything(config.seed)
     net, train_iter, test_iter, loss, trainer = set_up(net, config, folders, devices, progress)
     return train_ch13(net, train_iter, test_iter, loss, trainer, config.num_epochs, devices,

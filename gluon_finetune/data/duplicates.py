@@ -46,7 +46,7 @@ class _Image(NamedTuple):
 
 
 def find_leaks(folders: ImageFolders, progress: bool = True) -> Leaks:
-    """Return the test images that are also training images, byte for byte.
+    """Return the test images that are copies of training images, byte for byte.
 
     Args:
         folders: The images; those that were inspected before are not read again.
@@ -56,14 +56,14 @@ def find_leaks(folders: ImageFolders, progress: bool = True) -> Leaks:
 
 
 def without_leaks(folders: ImageFolders) -> ImageFolders:
-    """Return `folders` without the test images that are also training images.
+    """Return `folders` without the test images that are copies of training images.
 
     Raises:
         UsageError: If no test image would be left.
     """
     leaks = find_leaks(folders)
     if len(leaks) == len(folders.test):
-        raise UsageError(f'all {len(leaks)} test images of {folders.root} are also training '
+        raise UsageError(f'all {len(leaks)} test images of {folders.root} are copies of training '
                          f'images: test on other images')
     return folders.without(leaks) if leaks else folders
 
@@ -108,7 +108,7 @@ def _leaks(groups: Iterable[Sequence[_Image]]) -> Leaks:
 
 
 def _leaked(folders: ImageFolders, leaks: Leaks, dropped: bool) -> Finding:
-    are = 'is also a training image' if len(leaks) == 1 else 'are also training images'
+    are = 'is a copy of a training image' if len(leaks) == 1 else 'are copies of training images'
     return Finding('leaks', f'{len(leaks)} of {len(folders.test)} test images {are}',
                    'skipped' if dropped else
                    'they make the test accuracy too high; skip them with --drop-leaks',
@@ -118,8 +118,8 @@ def _leaked(folders: ImageFolders, leaks: Leaks, dropped: bool) -> Finding:
 def _contradictions(folders: ImageFolders, groups: Iterable[Sequence[_Image]]) -> Finding:
     found = [_relative(folders, [image.path for image in group]) for group in groups
              if len({image.label for image in group}) > 1]
-    are = 'image is' if len(found) == 1 else 'images are'
-    return Finding('contradictions', f'{len(found)} {are} in more than one class',
+    have = 'image has' if len(found) == 1 else 'images have'
+    return Finding('contradictions', f'{len(found)} {have} copies in more than one class',
                    'their labels contradict each other; keep each in one class', found)
 
 

@@ -30,12 +30,12 @@ def test_nothing_is_said_of_images_that_differ(chairs):
 def test_test_images_that_were_trained_on(chairs_copy):
     copied(chairs_copy, 'train/sofa/3.jpg', 'test/sofa/0.jpg')
     assert said(chairs_copy) == [
-        '1 of 12 test images is also a training image (test/sofa/0.jpg = train/sofa/3.jpg): they '
+        '1 of 12 test images is a copy of a training image (test/sofa/0.jpg = train/sofa/3.jpg): they '
         'make the test accuracy too high; skip them with --drop-leaks']
     for number in (1, 2, 3):
         copied(chairs_copy, f'train/bench/{number}.jpg', f'test/bench/{number}.jpg')
     assert said(chairs_copy) == [
-        '4 of 12 test images are also training images (test/bench/1.jpg = train/bench/1.jpg, '
+        '4 of 12 test images are copies of training images (test/bench/1.jpg = train/bench/1.jpg, '
         'test/bench/2.jpg = train/bench/2.jpg, test/bench/3.jpg = train/bench/3.jpg, ...): they '
         'make the test accuracy too high; skip them with --drop-leaks']
     assert said(chairs_copy, drop_leaks=True)[0].endswith(', ...): skipped')
@@ -44,8 +44,8 @@ def test_test_images_that_were_trained_on(chairs_copy):
 def test_one_image_under_two_classes(chairs_copy):
     copied(chairs_copy, 'train/sofa/3.jpg', 'train/stool/9.jpg')
     assert said(chairs_copy) == [
-        '1 image is in more than one class (train/sofa/3.jpg = train/stool/9.jpg): their labels '
-        'contradict each other; keep each in one class']
+        '1 image has copies in more than one class (train/sofa/3.jpg = train/stool/9.jpg): their '
+        'labels contradict each other; keep each in one class']
 
 
 def test_a_test_image_trained_on_under_another_class(chairs_copy):
@@ -95,7 +95,7 @@ def test_a_test_set_of_leaks_alone_is_refused(chairs_copy):
     shutil.copytree(chairs_copy / 'train', chairs_copy / 'test')
     with pytest.raises(UsageError) as error:
         without_leaks(ImageFolders(chairs_copy))
-    assert str(error.value) == (f'all 24 test images of {chairs_copy} are also training images: '
+    assert str(error.value) == (f'all 24 test images of {chairs_copy} are copies of training images: '
                                 'test on other images')
 
 

@@ -73,11 +73,11 @@ def test_copies_are_named_when_a_run_starts(leaking, tmp_path):
     lines = []
     run, folders = train_folder(leaking, tmp_path / 'run', notify=lines.append, **SMALL)
     assert lines[1:3] == [
-        '2 of 12 test images are also training images (test/sofa/0.jpg = train/sofa/3.jpg, '
+        '2 of 12 test images are copies of training images (test/sofa/0.jpg = train/sofa/3.jpg, '
         'test/stool/1.jpg = train/sofa/4.jpg): they make the test accuracy too high; skip them '
         'with --drop-leaks',
-        '1 image is in more than one class (train/sofa/4.jpg = test/stool/1.jpg): their labels '
-        'contradict each other; keep each in one class']
+        '1 image has copies in more than one class (train/sofa/4.jpg = test/stool/1.jpg): their '
+        'labels contradict each other; keep each in one class']
     assert len(folders.test) == 12
     with open(run.file('log.txt')) as file:
         assert file.read().splitlines() == lines
@@ -92,7 +92,7 @@ def test_leaks_are_skipped_on_request_and_when_the_run_is_resumed(leaking, tmp_p
                                 **SMALL)
     assert '24 training images' in lines[0] and ' 10 test images;' in lines[0]
     assert lines[1] == (
-        '2 of 12 test images are also training images (test/sofa/0.jpg = train/sofa/3.jpg, '
+        '2 of 12 test images are copies of training images (test/sofa/0.jpg = train/sofa/3.jpg, '
         'test/stool/1.jpg = train/sofa/4.jpg): skipped')
     assert len(folders.test) == len(run.original_images(folders).test) == 10
     again, folders = train_folder(leaking, run.path, resume=True, num_epochs=2, progress=False)

@@ -152,7 +152,7 @@ def test_copies_are_a_warning_and_leaks_are_skipped_on_request(chairs_copy):
         history = gf.train_fine_tuning(net, 0.01, data=folders, drop_leaks=True, **SMALL)
     own = [warning for warning in caught if warning.category is UserWarning]
     assert [str(warning.message) for warning in own] == [
-        '1 of 12 test images is also a training image (test/sofa/0.jpg = train/sofa/3.jpg): '
+        '1 of 12 test images is a copy of a training image (test/sofa/0.jpg = train/sofa/3.jpg): '
         'skipped',
         '1 of 25 training images is a copy of another one in their class (train/sofa/9.jpg = '
         'train/sofa/3.jpg): they count more than once; remove them']

@@ -27,8 +27,8 @@ def test_check_lists_copies(chairs_copy, capsys):
     status, out, _ = call(capsys, 'check', chairs_copy)
     assert status == 0
     assert out.splitlines()[1:] == [
-        '1 of 12 test images is a copy of a training image: they make the test accuracy too high; skip '
-        'them with --drop-leaks',
+        '1 of 12 test images is a copy of a training image: they make the test accuracy too '
+        'high; skip them with --drop-leaks',
         '  test/sofa/0.jpg = train/sofa/3.jpg',
         '1 of 25 training images is a copy of another one in their class: they count more than '
         'once; remove them',

@@ -30,8 +30,8 @@ def test_nothing_is_said_of_images_that_differ(chairs):
 def test_test_images_that_were_trained_on(chairs_copy):
     copied(chairs_copy, 'train/sofa/3.jpg', 'test/sofa/0.jpg')
     assert said(chairs_copy) == [
-        '1 of 12 test images is a copy of a training image (test/sofa/0.jpg = train/sofa/3.jpg): they '
-        'make the test accuracy too high; skip them with --drop-leaks']
+        '1 of 12 test images is a copy of a training image (test/sofa/0.jpg = train/sofa/3.jpg): '
+        'they make the test accuracy too high; skip them with --drop-leaks']
     for number in (1, 2, 3):
         copied(chairs_copy, f'train/bench/{number}.jpg', f'test/bench/{number}.jpg')
     assert said(chairs_copy) == [
@@ -95,8 +95,8 @@ def test_a_test_set_of_leaks_alone_is_refused(chairs_copy):
     shutil.copytree(chairs_copy / 'train', chairs_copy / 'test')
     with pytest.raises(UsageError) as error:
         without_leaks(ImageFolders(chairs_copy))
-    assert str(error.value) == (f'all 24 test images of {chairs_copy} are copies of training images: '
-                                'test on other images')
+    assert str(error.value) == (f'all 24 test images of {chairs_copy} are copies of training '
+                                'images: test on other images')
 
 
 def test_equal_files_have_equal_bytes_and_some(tmp_path):

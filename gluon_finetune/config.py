@@ -5,7 +5,7 @@ the resume rule, the keywords of `train_fine_tuning` and the table in `docs/opti
 """
 # No `from __future__ import annotations`: the types of the fields are read at run time.
 import dataclasses
-from typing import Any, Collection, List, Literal, Mapping, Optional
+from typing import Any, Collection, Dict, List, Literal, Mapping, Optional
 
 from .errors import UsageError
 from .options import Option, markdown_table, option, options_of
@@ -40,6 +40,10 @@ class Config:
     # Small, because the features are already good.
     learning_rate: float = option(0.01, 'learning rate of the features', flag='--lr', above=0)
     batch_size: int = option(128, 'images per step', minimum=1)
+    # BatchNorm over a last batch of one or two images spoils its running statistics.
+    chapter_batches: bool = option(
+        False, 'full batches and a smaller last one, as in the chapter, instead of batches of '
+        'equal size', before=True)
     num_epochs: int = option(
         5, 'passes over the training images', flag='--epochs', minimum=1, resumable=True)
     wd: float = option(0.001, 'weight decay, on every parameter', minimum=0)
@@ -51,6 +55,7 @@ class Config:
     # Larger where objects are small in the image.
     min_area: float = option(
         0.08, 'smallest share of an image that a training crop covers', above=0, maximum=1)
+    drop_leaks: bool = option(False, 'skip test images that are copies of training images')
     freeze: bool = option(False, 'train the output layer only (exercise 3)', run_only=True)
     seed: Optional[int] = option(0, 'runs with the same seed give the same result', minimum=0)
     dtype: Literal['float32', 'bfloat16', 'float16'] = option(
@@ -91,6 +96,11 @@ def options() -> List[Option]:
 def resumable_options() -> List[str]:
     """Return the names of the options that a resumed run may change."""
     return [each.name for each in options() if each.resumable]
+
+
+def earlier_values() -> Dict[str, Any]:
+    """Return what runs did that are older than an option, where that is not its default."""
+    return {each.name: each.before for each in options() if each.before is not None}
 
 
 def options_table() -> str:

@@ -9,7 +9,7 @@ _IN_WORDS = {int: 'a whole number', float: 'a number', str: 'a string', bool: 'T
 
 
 def option(default: Any, help: str, *, flag: str | None = None, resumable: bool = False,
-           run_only: bool = False, **bounds: float) -> Any:
+           run_only: bool = False, before: Any = None, **bounds: float) -> Any:
     """Declare a field of `Config`.
 
     Args:
@@ -19,10 +19,12 @@ def option(default: Any, help: str, *, flag: str | None = None, resumable: bool 
         resumable: Whether a resumed run may change it, as it does not alter epochs already done.
         run_only: Whether only a run uses it: `train_fine_tuning`, which is given a net and writes
             no run directory, rejects it.
+        before: Its value in a `config.json` from before it existed; None stands for the default.
         bounds: `minimum`, `above` (an exclusive minimum) and `maximum` of a number.
     """
     return dataclasses.field(default=default, metadata={
-        'help': help, 'flag': flag, 'resumable': resumable, 'run_only': run_only, **bounds})
+        'help': help, 'flag': flag, 'resumable': resumable, 'run_only': run_only,
+        'before': before, **bounds})
 
 
 class Option(NamedTuple):
@@ -37,6 +39,7 @@ class Option(NamedTuple):
     help: str
     resumable: bool
     run_only: bool
+    before: Any
     minimum: float = -math.inf
     above: float = -math.inf
     maximum: float = math.inf

@@ -38,11 +38,13 @@ _Pending = Tuple[Array, NumPyArray, 'list[tuple[int, Future[None]]]']
 def load_data(folders: ImageFolders, batch_size: int, image_size: int = 224, *,
               num_workers: int = 1, min_area: float = 0.08,
               cache: Literal['ram', 'disk'] | None = None, cache_limit: int | None = None,
-              on_bad: Literal['stop', 'skip'] = 'stop') -> tuple[ImageLoader, ImageLoader]:
+              on_bad: Literal['stop', 'skip'] = 'stop',
+              chapter_batches: bool = False) -> tuple[ImageLoader, ImageLoader]:
     """Return the loaders of the training and the test images.
 
-    Training images are shuffled each epoch, and none is dropped: the last batch may be smaller.
-    Source: the chapter, section "Reading the Dataset".
+    Training images are shuffled each epoch, and none is dropped: where `batch_size` does not divide
+    their number, all batches are a little smaller. Source: the chapter, section "Reading the
+    Dataset".
 
     Args:
         folders: The images.
@@ -53,6 +55,7 @@ def load_data(folders: ImageFolders, batch_size: int, image_size: int = 224, *,
         cache: Where decoded images are cached for later epochs, None for nowhere.
         cache_limit: Size of the cache in bytes; by default half of what is free.
         on_bad: With 'stop' an unreadable image raises `UsageError`, with 'skip' it is skipped.
+        chapter_batches: Cut an epoch into full batches and a smaller last one, as the chapter does.
 
     Returns:
         `(train_iter, test_iter)`, two `ImageLoader`s of mini-batches `(X, y)` with X of shape
@@ -62,10 +65,12 @@ def load_data(folders: ImageFolders, batch_size: int, image_size: int = 224, *,
         UsageError: If an argument is out of range.
     """
     Config(batch_size=batch_size, image_size=image_size, num_workers=num_workers, cache=cache,
-           cache_limit=cache_limit, on_bad=on_bad)   # checks the arguments
+           cache_limit=cache_limit, on_bad=on_bad,
+           chapter_batches=chapter_batches)   # checks the arguments
     images = ImageCache(cache, cache_limit) if cache else None
     return (ImageLoader(folders.train, train_augs(image_size, min_area=min_area), batch_size,
-                        shuffle=True, num_workers=num_workers, cache=images, on_bad=on_bad),
+                        shuffle=True, num_workers=num_workers, cache=images, on_bad=on_bad,
+                        even_batches=not chapter_batches),
             ImageLoader(folders.test, test_augs(image_size), batch_size,
                         num_workers=num_workers, cache=images, on_bad=on_bad))
 
@@ -74,7 +79,8 @@ class ImageLoader:
     """The batches of an `ImageDataset`; iterating over it is one epoch.
 
     All that is random in an epoch (order, crops, flips) follows from one key, which Python's
-    `random` gives when the epoch begins.
+    `random` gives when the epoch begins. With `even_batches` the numbers of images in its batches
+    differ by one at most.
 
     Attributes:
         skipped: The (path, reason) of each image that `on_bad='skip'` has skipped.
@@ -83,8 +89,9 @@ class ImageLoader:
 
     def __init__(self, images: ImageDataset, augs: Augmentation, batch_size: int, *,
                  shuffle: bool = False, num_workers: int = 1, cache: ImageCache | None = None,
-                 on_bad: Literal['stop', 'skip'] = 'stop') -> None:
+                 on_bad: Literal['stop', 'skip'] = 'stop', even_batches: bool = False) -> None:
         self.items, self.augs, self.batch_size = images.items, augs, batch_size
+        self.even_batches = even_batches
         self.shuffle, self.num_workers, self.cache = shuffle, num_workers, cache
         self.on_bad, self.empty = on_bad, 0
         self.skipped: list[tuple[str, str]] = []
@@ -98,23 +105,22 @@ class ImageLoader:
     def batches(self, start: int = 0) -> Iterator[Batch]:
         """Yield the batches of one epoch from number `start` on, counted from 0 without `empty`."""
         self.empty = self.empty if start else 0
-        key, order = self.sample_epoch()
-        remaining = order[(start + self.empty) * self.batch_size:]
-        return ((X, y) for _, X, y in self.read(remaining, key))
+        key, batches = self.sample_epoch()
+        return ((X, y) for _, X, y in self.read(batches[start + self.empty:], key))
 
-    def sample_epoch(self) -> tuple[int, list[int]]:
-        """Sample the key of an epoch and its order: indices into `items`."""
+    def sample_epoch(self) -> tuple[int, list[Sequence[int]]]:
+        """Sample the key of an epoch and its batches: lists of indices into `items`."""
         key, order = 0, list(range(len(self.items)))
         if self.shuffle:
             key = random.getrandbits(64)
             random.Random(key).shuffle(order)
-        return key, order
+        return key, cut_epoch(order, self.batch_size, self.even_batches)
 
-    def read(self, order: Sequence[int], key: int) -> Iterator[tuple[list[int], Array, Array]]:
-        """Yield (indices, X, y) for batches of the images `order`, as the epoch `key` has them."""
-        starts = range(0, len(order), self.batch_size)
+    def read(self, batches: Sequence[Sequence[int]],
+             key: int) -> Iterator[tuple[list[int], Array, Array]]:
+        """Yield (indices, X, y) for batches of indices, cropped as in the epoch `key`."""
         with WorkerPool(max(self.num_workers, 1)) as pool:
-            pending = (self._submit(order[i:i + self.batch_size], key, pool) for i in starts)
+            pending = (self._submit(batch, key, pool) for batch in batches)
             for batch in prefetch(pending, PREFETCH_BATCHES if self.num_workers else 0):
                 indices, X = self._collect(batch, pool)
                 if indices:
@@ -162,6 +168,25 @@ class ImageLoader:
         path = self.items[index][0]
         image = self.cache.open(path) if self.cache else EncodedImage(path)
         read_crop(image, self.augs, random.Random(key + index), out)
+
+
+def cut_epoch(order: Sequence[int], batch_size: int, even: bool = True) -> list[Sequence[int]]:
+    """Cut an epoch into as few batches as `batch_size` allows.
+
+    BatchNorm normalises by the mean and deviation of a batch: a last batch of one or two images
+    spoils its running statistics. So the batches are `even`: 33 images in batches of 16 become 11,
+    11 and 11. The chapter has 16, 16 and 1.
+
+    Args:
+        order: The indices of an epoch.
+        batch_size: The largest number of indices in a batch.
+        even: Whether the batches differ by one index at most.
+    """
+    if not even or not order:
+        return [order[i:i + batch_size] for i in range(0, len(order), batch_size)]
+    count = -(-len(order) // batch_size)
+    ends = [i * len(order) // count for i in range(count + 1)]
+    return [order[i:j] for i, j in zip(ends, ends[1:])]
 
 
 def read_crop(image: EncodedImage | CachedImage, augs: Augmentation, rng: Rng | None,

@@ -9,6 +9,8 @@ from ..errors import UsageError
 from ..files.json import read_json
 from ..types import StrPath
 from .dataset import ImageDataset, shortlist
+from .duplicates import equal_files
+from .test_images import choose_test_images
 
 PARTS = ('train', 'test')
 MAX_FILE_BYTES = 1 << 26   # the paths of a million images
@@ -21,7 +23,8 @@ def make_split(images: ImageDataset, root: str, seed: int, test_fraction: float)
     """Split off a fraction of each class for testing, with at least one image on either side.
 
     Images are ordered by the hash of their path and the seed: the split is the same on every
-    machine, and images that are added later move no others.
+    machine, and images that are added later move no others. Images with equal bytes stay on one
+    side, whatever their names and classes are.
 
     Args:
         images: The images of all classes.
@@ -33,20 +36,27 @@ def make_split(images: ImageDataset, root: str, seed: int, test_fraction: float)
         A dict of `seed`, `test_fraction`, and `train` and `test`: lists of paths with slashes.
 
     Raises:
-        UsageError: If the fraction is out of range, or a class has fewer than two images.
+        UsageError: If the fraction is out of range, a class has fewer than two images, or no class
+            has two that differ.
     """
     if not 0 < test_fraction < 1:
         raise UsageError(f'test_fraction is {test_fraction!r}: '
                          'it must be between 0 and 1, such as 0.2')
-    test: set[str] = set()
     paths = relative_paths(images, root)
-    for label, name in enumerate(images.synsets):
-        members = [path for path, item in zip(paths, images.items) if item[1] == label]
-        if len(members) < 2:
-            raise UsageError(f'class {name!r} has only one image ({members[0]}): a split into '
+    members: list[list[str]] = [[] for _ in images.synsets]
+    for path, (_, label) in zip(paths, images.items):
+        members[label].append(path)
+    for name, names in zip(images.synsets, members):
+        if len(names) < 2:
+            raise UsageError(f'class {name!r} has only one image ({names[0]}): a split into '
                              'training and test images needs at least 2 per class')
-        members.sort(key=lambda path: hashlib.sha256(f'{seed}/{path}'.encode()).digest())
-        test.update(members[:min(max(round(test_fraction * len(members)), 1), len(members) - 1)])
+        names.sort(key=lambda path: hashlib.sha256(f'{seed}/{path}'.encode()).digest())
+    relative = {path: name for (path, _), name in zip(images.items, paths)}
+    copies = [[relative[path] for path in group] for group in equal_files(list(relative))]
+    test = choose_test_images(members, test_fraction, copies)
+    if not test:
+        raise UsageError(f'the images of each class in {root} are copies of one: a split into '
+                         'training and test images needs at least 2 that differ')
     return {'seed': seed, 'test_fraction': test_fraction,
             'train': [path for path in paths if path not in test],
             'test': [path for path in paths if path in test]}

@@ -68,7 +68,7 @@ def pretrain(source: Source, progress: bool = True) -> tuple[Net, list[str]]:
         folders = ImageFolders(dataset.draw_source(os.path.join(folder, 'source'), source.images,
                                                    seed=source.seed, progress=progress))
         train_iter, test_iter = load_data(folders, source.batch_size, source.image_size,
-                                          min_area=MIN_AREA)
+                                          min_area=MIN_AREA, chapter_batches=True)
         net = scratch_net(NETWORK, folders.classes)
         net.hybridize(static_alloc=True, static_shape=True)
         steps = source.num_epochs * len(train_iter)

@@ -30,7 +30,8 @@ class RecordedBatches:
     """All batches of a run: in `train` a list for each epoch, in `test` one list."""
 
     def __init__(self, folders: Any, config: Config) -> None:
-        train_iter, test_iter = load_data(folders, config.batch_size, config.image_size)
+        train_iter, test_iter = load_data(folders, config.batch_size, config.image_size,
+                                          chapter_batches=config.chapter_batches)
         self.train: list[NumPyBatches] = []
         for epoch in range(1, config.num_epochs + 1):
             seed_everything(config.seed, epoch)

@@ -1,12 +1,18 @@
 """Figures of images, predictions and training histories."""
 from __future__ import annotations
 
+import math
 from typing import Any, Iterable, Mapping, Sequence
 
-from ..files.figure import save_figure
-from ..training.history import History
-from ..types import Axes, Figure, Ranking, StrPath
+import numpy as np
 
+from ..files.figure import save_figure, set_epochs
+from ..training.history import History
+from ..types import Axes, Figure, NumPyArray, Ranking, StrPath
+from .text import add_legend, set_title
+from .thumbnails import shrink
+
+PIXELS_PER_INCH = 300   # more than a screen shows and a file gets
 RIGHT, WRONG = '#1a7f37', '#b42318'   # colours of the titles: green, red
 
 
@@ -34,9 +40,9 @@ def show_images(imgs: Iterable[Any], num_rows: int, num_cols: int,
     for ax in axes:
         ax.axis('off')
     for i, (ax, img) in enumerate(zip(axes, imgs)):
-        ax.imshow(img.asnumpy() if hasattr(img, 'asnumpy') else img)
+        ax.imshow(_shrunk(img, math.ceil(scale * PIXELS_PER_INCH)))
         if titles:
-            ax.set_title(titles[i], fontsize=9)
+            set_title(ax, titles[i], fontsize=9)
     if path:
         save_figure(figure, path)
     return axes
@@ -62,8 +68,8 @@ def plot_predictions(imgs: Sequence[Any], labels: Sequence[str], predictions: Se
     axes = show_images(imgs, num_rows, num_cols, scale=1.9)
     for ax, label, ranking in zip(axes, labels, predictions):
         name, probability = ranking[0]
-        ax.set_title(f'{name} {probability:.2f}' + ('' if name == label else f'\nis {label}'),
-                     color=RIGHT if name == label else WRONG, fontsize=8)
+        set_title(ax, f'{name} {probability:.2f}' + ('' if name == label else f'\nis {label}'),
+                  color=RIGHT if name == label else WRONG, fontsize=8)
     figure = axes[0].figure
     figure.set_layout_engine('tight')
     if path:
@@ -81,16 +87,22 @@ def plot_comparison(histories: Mapping[str, History], path: StrPath | None = Non
     """
     figure = _new_figure((5.5, 3.5), path)
     ax = figure.add_subplot()
-    for name, history in histories.items():
-        ax.plot([record.epoch for record in history], [record.test_acc for record in history],
-                marker='o', label=name)
-    ax.set(xlabel='epoch', ylabel='test accuracy', ylim=(0, 1.02))
-    ax.xaxis.get_major_locator().set_params(integer=True)
+    lines = [ax.plot([record.epoch for record in history],
+                     [record.test_acc for record in history], marker='o', label=name)[0]
+             for name, history in histories.items()]
+    ax.set(ylabel='test accuracy', ylim=(0, 1.02))
+    set_epochs(ax, max(map(len, histories.values()), default=0))
     ax.grid(True)
-    ax.legend(loc='lower right')
+    add_legend(ax, lines, histories, loc='lower right')
     if path:
         save_figure(figure, path)
     return ax
+
+
+def _shrunk(img: Any, side: int) -> NumPyArray:
+    """Return an image as an array that is no larger than it is drawn."""
+    pixels = np.asarray(img.asnumpy() if hasattr(img, 'asnumpy') else img)
+    return shrink(pixels, side) if pixels.dtype == np.uint8 else pixels
 
 
 def _new_figure(size: tuple[float, float], path: StrPath | None) -> Figure:

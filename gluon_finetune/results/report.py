@@ -5,17 +5,23 @@ import base64
 import html
 import io
 import os
-from typing import Any, Iterable, Mapping
+from typing import Any, Iterable, Mapping, Sequence
+
+import numpy as np
 
 from ..data.folders import ImageFolders
-from ..data.image import read_image
 from ..files.atomic import atomic_write
 from ..runs.directory import RunDirectory
 from ..training.history import Record
-from ..types import Figure
+from ..types import Figure, NumPyArray, Ranking
 from .metrics import confusion
-from .plot import plot_predictions
+from .plot import RIGHT, WRONG
 from .predict import Predictor
+from .thumbnails import jpeg_url, read_thumbnail
+
+THUMBNAIL_SIDE = 192   # pixels
+MAX_MATRIX_CLASSES = 100   # the matrix of 1,000 classes would be a page of 11 MB
+MAX_CONFUSIONS = 50
 
 PAGE = '''<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>
@@ -24,14 +30,16 @@ table {{ border-collapse: collapse; margin: 1rem 0 }}
 th, td {{ border-bottom: 1px solid #ccc; padding: .25rem .8rem; text-align: right }}
 th:first-child, td:first-child {{ text-align: left }}
 img {{ max-width: 100% }}
+figure {{ display: inline-block; width: 8rem; margin: .5rem; vertical-align: top }}
+figcaption {{ font-size: .8rem; overflow-wrap: anywhere; white-space: pre-wrap }}
 </style></head><body>
 <h1>{title}</h1>
 <p>{summary}</p>
 <h2>Curves</h2><img alt="loss and accuracy over the epochs" src="{curves}">
 <h2>Epochs</h2>{epochs}
-<h2>Test images</h2><p>Rows are true classes, columns predicted classes.</p>{confusion}
+<h2>Test images</h2>{confusion}
 <p>The {count} images with the lowest predicted probability of their true class:</p>
-<img alt="hardest test images with predictions" src="{images}">
+{images}
 {skipped}<h2>Settings</h2>{settings}
 </body></html>
 '''
@@ -62,16 +70,14 @@ def write_report(run: RunDirectory, folders: ImageFolders, hardest: int = 18) ->
                f'test images classified correctly ({counts.trace() / counts.sum():.3f}) '
                f'with the weights of epoch {history.best.epoch}.')
     order = sorted(range(len(paths)), key=lambda i: rows[i][labels[i]])[:hardest]
-    images = plot_predictions([read_image(paths[i]) for i in order],
-                              [classes[labels[i]] for i in order],
-                              [predictor.rank(rows[i]) for i in order])
+    images = [_image(paths[i], classes[labels[i]], predictor.rank(rows[i], 1)) for i in order]
     page = PAGE.format(
         title=html.escape(os.path.basename(os.path.abspath(run.path))),
         summary=html.escape(summary),
         curves=_embed(history.plot(path=run.file('curves.png')).figure),
         epochs=_table(Record._fields, [[f'{value:.4g}' for value in record] for record in history]),
-        confusion=_table([''] + classes, [[name, *row] for name, row in zip(classes, counts)]),
-        images=_embed(images[0].figure), count=len(order), skipped=_skipped(skipped),
+        confusion=_confusion(classes, counts), images='\n'.join(images), count=len(order),
+        skipped=_skipped(skipped),
         settings=_table(['setting', 'value'], vars(run.config).items()))
     path: str = run.file('report.html')
     with atomic_write(path) as file:
@@ -84,6 +90,28 @@ def _skipped(images: Mapping[str, str]) -> str:
         return ''
     return (f'<h2>Skipped images</h2><p>Images that could not be read in at least one epoch: '
             f'{len(images)}.</p>{_table(["image", "reason"], images.items())}\n')
+
+
+def _confusion(classes: Sequence[str], counts: NumPyArray) -> str:
+    """Return the confusion matrix; of many classes, those that are confused most often."""
+    if len(classes) <= MAX_MATRIX_CLASSES:
+        return ('<p>Rows are true classes, columns predicted classes.</p>'
+                + _table(['', *classes], [[name, *row] for name, row in zip(classes, counts)]))
+    errors = [(counts[i, j], i, j) for i, j in zip(*np.nonzero(counts)) if i != j]
+    most = sorted(errors, key=lambda error: (-error[0], *error[1:]))[:MAX_CONFUSIONS]
+    return (f'<p>The {len(most)} most frequent of {len(errors)} confusions of {len(classes)} '
+            f'classes; <code>gluon-finetune evaluate --json</code> gives the complete matrix.</p>'
+            + _table(['true class', 'predicted class', 'images'],
+                     [[classes[i], classes[j], count] for count, i, j in most]))
+
+
+def _image(path: str, label: str, ranking: Ranking) -> str:
+    """Return a test image with its predicted class, and the true one where that is another."""
+    name, probability = ranking[0]
+    caption = f'{name} {probability:.2f}' + ('' if name == label else f'\nis {label}')
+    return (f'<figure><img alt="" src="{jpeg_url(read_thumbnail(path, THUMBNAIL_SIDE))}">'
+            f'<figcaption style="color: {RIGHT if name == label else WRONG}">'
+            f'{html.escape(caption)}</figcaption></figure>')
 
 
 def _table(heading: Iterable[Any], rows: Iterable[Iterable[Any]]) -> str:

@@ -8,13 +8,13 @@ import os
 import warnings
 from typing import Iterator, Sequence
 
-from ..config import Config
+from ..config import Config, earlier_values
 from ..data.folders import ImageFolders
 from ..data.split import Split, read_split
 from ..errors import UsageError, WorkError
 from ..files.atomic import atomic_write
 from ..files.hashing import file_sha256
-from ..files.json import read_json, read_json_as, write_json
+from ..files.json import convert, read_json, write_json
 from ..files.read import read_bytes
 from ..models.labels import check_labels
 from ..training.history import History
@@ -85,7 +85,7 @@ class RunDirectory:
                              f'wrote)')
         labels, split_file = (os.path.join(path, name) for name in ('labels.json', 'split.json'))
         try:
-            config = read_json_as(os.path.join(path, 'config.json'), Config)
+            config = read_config(os.path.join(path, 'config.json'))
             classes = check_labels(read_json(labels), labels)
             split = read_split(split_file) if os.path.exists(split_file) else None
         except UsageError as error:
@@ -210,6 +210,13 @@ class RunDirectory:
         with explain_disk_errors(self.path):
             with open(os.open(self.file('log.txt'), flags, 0o666), 'ab') as file:
                 file.write(f'{line}\n'.encode('utf-8', 'backslashreplace'))
+
+
+def read_config(path: str) -> Config:
+    """Read a `config.json`; where it is older than an option, that is as it was then."""
+    value = read_json(path)
+    return convert({**earlier_values(), **value} if isinstance(value, dict) else value, Config,
+                   path)
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ import dataclasses
 import os
 from typing import Any, Dict
 
-from ..config import Config, resumable_options
+from ..config import Config, earlier_values, resumable_options
 from ..data.folders import ImageFolders
 from ..errors import UsageError
 from ..files.hashing import file_sha256
@@ -21,6 +21,13 @@ def run_identity(config: Config, manifest: Manifest | None) -> Identity:
     return {'config': dataclasses.asdict(config),
             'source': source and file_sha256(source),
             'pictures': manifest.sha256 if manifest else None}
+
+
+def with_earlier_values(config: Config, started: Identity) -> Config:
+    """Return `config` with options that a run is older than as they were when it was started."""
+    missing = {name: value for name, value in earlier_values().items()
+               if name not in started['config']}
+    return dataclasses.replace(config, **missing)
 
 
 def check_same_settings(path: str, started: Identity, config: Config) -> None:
@@ -40,6 +47,8 @@ def check_same_images(path: str, started: Identity, manifest: Manifest, folders:
                       allow_missing: bool) -> None:
     """Raise `UsageError` where images differ from those a run was started with, its manifest."""
     now = Manifest.of(folders)
+    if started['config'].get('drop_leaks'):
+        now = now.without_leaks(manifest)
     if started['pictures'] in (None, now.sha256):
         return
     if manifest.sha256 != started['pictures']:

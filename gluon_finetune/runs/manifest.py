@@ -81,6 +81,12 @@ class Manifest(Dict[Tuple[str, str, str], str]):
         return '; '.join(f'{len(keys)} {difference} ({shortlist([path for _, _, path in keys])})'
                          for difference, keys in differences.items() if keys)
 
+    def without_leaks(self, original: Manifest) -> Manifest:
+        """Return these images without test images that the `original` ones have for training."""
+        trained_on = {sha256 for (part, _, _), sha256 in original.items() if part == 'train'}
+        return Manifest((key, sha256) for key, sha256 in self.items()
+                        if key in original or key[0] != 'test' or sha256 not in trained_on)
+
     def restore(self, folders: ImageFolders) -> ImageFolders:
         """Return `folders` with exactly these images, including missing ones."""
         other = copy.copy(folders)

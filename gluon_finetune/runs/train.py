@@ -11,6 +11,7 @@ from typing import Iterator, Sequence
 from ..compat.imports import set_attribute
 from ..config import DEFAULT_NETWORK, Config
 from ..data.check import refuse_bad_images
+from ..data.duplicates import without_leaks
 from ..data.folders import ImageFolders
 from ..errors import Diverged, UsageError
 from ..files.locks import lock_folder
@@ -26,7 +27,7 @@ from ..training.setup import check_output, prepare, set_up
 from ..types import Device, Net, StrPath
 from .checkpoint import Notify
 from .directory import RunDirectory
-from .identity import check_same_images, check_same_settings
+from .identity import check_same_images, check_same_settings, with_earlier_values
 from .location import check_free, check_outside
 from .manifest import Manifest
 from .session import Session
@@ -82,6 +83,7 @@ def new_net(config: Config, classes: Sequence[str]) -> tuple[Net, Config]:
 def create_run(path: StrPath, config: Config, folders: ImageFolders) -> RunDirectory:
     """Decode every image, then create the run directory."""
     refuse_bad_images(folders)
+    folders = without_leaks(folders) if config.drop_leaks else folders
     return RunDirectory.create(path, config, folders.classes, folders.split,
                                Manifest.of(folders, folders.hashes()), folders.root)
 
@@ -113,6 +115,7 @@ def resume_run(path: StrPath, config: Config, folders: ImageFolders,
 def _rebuild(run: RunDirectory, config: Config, folders: ImageFolders, notify: Notify) -> Net:
     """Check that the run can be resumed with `config` and `folders`, and return its network."""
     last, started = run.last(notify), run.identity_at_start()
+    config = with_earlier_values(config, started)
     check_same_settings(run.path, started, config)
     if run.classes != folders.classes:
         raise UsageError(f'{run.path} was started with the classes {", ".join(run.classes)}, not '

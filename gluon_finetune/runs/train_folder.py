@@ -8,8 +8,9 @@ from typing import Any, Callable, Optional, Sequence
 
 from ..config import Config, options, replace_options
 from ..data.check import BadImage
+from ..data.duplicates import find_copies
 from ..data.folders import ImageFolders, open_folders
-from ..data.split import Split
+from ..data.split import Split, relative_paths
 from ..errors import Stopped, UsageError
 from ..training.history import describe
 from ..types import Device, Net, StrPath
@@ -57,8 +58,13 @@ def train_folder(data: StrPath, out: StrPath | None = None, *, resume: bool = Fa
         if notify:
             notify(line)
 
+    # A resumed run has said so when it was started.
+    findings = [] if resume else find_copies(folders, drop_leaks=run.config.drop_leaks)
+    folders = _without_dropped(folders, run)
     log(f'{run.config.network} on {len(folders.train)} training images of {len(run.classes)} '
         f'classes and {len(folders.test)} test images; run directory: {run.path}')
+    for finding in findings:
+        log(str(finding))
     try:
         for record in train_run(net, run, folders, devices=devices, progress=progress, notify=log,
                                 at_once=at_once):
@@ -102,6 +108,16 @@ def new_path(data: StrPath, parent: str = 'runs') -> str:
 
 def _with(config: Config, given: dict[str, Any]) -> Config:
     return replace_options(config, given, [option.name for option in options()])
+
+
+def _without_dropped(folders: ImageFolders, run: RunDirectory) -> ImageFolders:
+    """Return `folders` without the test images that `drop_leaks` keeps out of the run."""
+    if not run.config.drop_leaks:
+        return folders
+    known = {path for _, _, path in run.manifest}
+    paths = relative_paths(folders.test, folders.root)
+    return folders.without(item[0] for item, path in zip(folders.test.items, paths)
+                           if path not in known)
 
 
 def _existing(split: Split, data: StrPath) -> Split:

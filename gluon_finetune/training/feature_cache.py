@@ -16,7 +16,7 @@ import numpy as np
 from ..compat.gluon import from_numpy
 from ..config import Config
 from ..data.check import hash_images
-from ..data.loader import ImageLoader, stack_labels
+from ..data.loader import ImageLoader, cut_epoch, stack_labels
 from ..errors import WorkError
 from ..files.cache_dir import cache_dir
 from ..models.graphs import fused, graph_of, in_precision, split
@@ -87,11 +87,10 @@ class FeatureLoader:
     def batches(self, start: int = 0) -> Iterator[Batch]:
         """Yield the batches of an epoch from number `start` on, not counting `empty` ones."""
         self.empty = self.empty if start else 0
-        key, order = self.loader.sample_epoch()
+        key, batches = self.loader.sample_epoch()
         crop = self.keys.index(key) if key in self.keys else key % len(self.keys)
-        size = self.loader.batch_size
-        for i in range((start + self.empty) * size, len(order), size):
-            rows = [row for row in order[i:i + size] if row not in self._unreadable]
+        for batch in batches[start + self.empty:]:
+            rows = [row for row in batch if row not in self._unreadable]
             if rows:
                 labels = [self.loader.items[row][1] for row in rows]
                 yield from_numpy(self._features[crop, rows]), stack_labels(labels)
@@ -124,9 +123,10 @@ class FeatureLoader:
     def _compute(self, infer: Infer) -> Iterator[tuple[int, Any, NumPyArray]]:
         """Yield (crop, rows, features) of each batch; note the images that cannot be read."""
         everything = range(len(self.loader.items))
+        batches = cut_epoch(everything, self.loader.batch_size, even=False)
         for crop, key in enumerate(self.keys):
             unreadable = set(everything)
-            for rows, X, _ in self.loader.read(everything, key):
+            for rows, X, _ in self.loader.read(batches, key):
                 yield crop, rows, infer(X)
                 unreadable.difference_update(rows)
             self._unreadable |= unreadable

@@ -3,10 +3,12 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import warnings
 from typing import Any, Generator, Sequence
 
 from ..config import Config, options, replace_options
 from ..data.check import refuse_bad_images
+from ..data.duplicates import find_copies, without_leaks
 from ..data.folders import ImageFolders, hotdog
 from ..progress import log
 from ..types import Device, Net
@@ -39,7 +41,7 @@ def train_fine_tuning(net: Net, learning_rate: float, batch_size: int | None = N
         config: Values of the other options; by default the chapter's, without a seed.
         progress: Whether to show a progress bar; in a file or a pipe, a line per epoch.
         given: Other options of `Config`, which overrule `config`: `wd`, `image_size`, `min_area`,
-            `seed`, `dtype`, `views`, `num_workers`, `cache`, `cache_limit`.
+            `drop_leaks`, `seed`, `dtype`, `views`, `num_workers`, `cache`, `cache_limit`.
 
     Returns:
         One record for each finished epoch.
@@ -61,6 +63,10 @@ def train_fine_tuning(net: Net, learning_rate: float, batch_size: int | None = N
     seed_everything(config.seed)
     check_output(net, config.image_size, len(folders.classes))
     refuse_bad_images(folders, progress)
+    for finding in find_copies(folders, progress, config.drop_leaks):
+        warnings.warn(str(finding), stacklevel=2)
+    if config.drop_leaks:
+        folders = without_leaks(folders)
     net, train_iter, test_iter, loss, trainer = set_up(net, config, folders, devices, progress)
     with stop_on_signals(signals=[signal.SIGINT]) as request:
         return _train(request, config.num_epochs, progress, train_steps(

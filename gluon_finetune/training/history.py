@@ -4,16 +4,18 @@ from __future__ import annotations
 import csv
 import io
 import math
+import statistics
 import sys
-from typing import Callable, List, NamedTuple
+from typing import Callable, List, NamedTuple, Sequence
 
 from ..errors import UsageError
 from ..files.atomic import atomic_write
-from ..files.figure import save_figure
+from ..files.figure import save_figure, set_epochs
 from ..files.read import read_bytes
 from ..types import Axes, StrPath
 
 MAX_BYTES = 1 << 26   # half a million epochs
+OUTLIER_RATIO = 20     # of the largest loss to the median, from which its axis is logarithmic
 
 
 class Record(NamedTuple):
@@ -86,25 +88,31 @@ class History(List[Record]):
                              f'{", ".join(Record._fields)} ({error})') from None
 
     def plot(self, path: StrPath | None = None, ax: Axes | None = None) -> Axes:
-        """Plot loss and accuracies over the epochs, as the chapter does.
+        """Plot loss and accuracies over the epochs, each on an axis of its own.
+
+        The axis of the loss is at the left; it is logarithmic where one loss is so large that it
+        would flatten the curve. That of the accuracies is at the right.
 
         Args:
             path: Image file to write.
-            ax: Matplotlib axes (default: those of a new figure).
+            ax: Matplotlib axes for the loss (default: those of a new figure).
 
         Returns:
-            The axes.
+            The axes of the loss; those of the accuracies are the last of its figure.
         """
         ax = ax or _new_axes(in_notebook=not path)
-        epochs = [record.epoch for record in self]
-        for name, style in (('loss', '-'), ('train_acc', 'm--'), ('test_acc', 'g-.')):
-            ax.plot(epochs, [getattr(record, name) for record in self], style, marker='.',
-                    label=name.replace('_', ' '))
-        top = max([1.02] + [record.loss for record in self])
-        ax.set(xlabel='epoch', ylim=(0, min(top, 2)))  # one huge loss must not flatten the curves
-        ax.xaxis.get_major_locator().set_params(integer=True)
+        right = ax.twinx()
+        lines = [axes.plot([record.epoch for record in self],
+                           [getattr(record, name) for record in self], style, marker='.',
+                           label=name.replace('_', ' '))[0]
+                 for axes, name, style in ((ax, 'loss', 'C0-'), (right, 'train_acc', 'm--'),
+                                           (right, 'test_acc', 'g-.'))]
+        ax.set(ylabel='loss', yscale=_loss_scale([record.loss for record in self]))
+        right.set(ylabel='accuracy', ylim=_accuracy_limits(self))
+        set_epochs(ax, len(self))
         ax.grid(True)
-        ax.legend()
+        ax.legend(handles=lines, loc='lower center', bbox_to_anchor=(0.5, 1), ncol=3,
+                  frameon=False)   # outside: 'best' knows the lines of one of the axes only
         if path:
             save_figure(ax.figure, path)
         return ax
@@ -113,8 +121,21 @@ class History(List[Record]):
 def _new_axes(in_notebook: bool) -> Axes:
     from matplotlib import pyplot
     from matplotlib.figure import Figure
-    figure = pyplot.figure(figsize=(5, 3.5)) if in_notebook else Figure((5, 3.5), layout='tight')
+    figure = (pyplot.figure(figsize=(5.5, 3.5), layout='tight') if in_notebook else
+              Figure((5.5, 3.5), layout='tight'))
     return figure.add_subplot()
+
+
+def _loss_scale(losses: Sequence[float]) -> str:
+    """Return whether the axis of the loss is 'linear' or 'log'."""
+    outlier = losses and max(losses) > OUTLIER_RATIO * statistics.median(losses)
+    return 'log' if outlier and min(losses) > 0 else 'linear'
+
+
+def _accuracy_limits(history: History) -> tuple[float, float]:
+    """Return the limits of the axis of the accuracies: a little more than they span."""
+    accs = [acc for record in history for acc in (record.train_acc, record.test_acc)] or [0, 1]
+    return max(min(accs) - 0.05, -0.02), min(max(accs) + 0.05, 1.02)
 
 
 def _finite(text: str) -> float:

@@ -34,7 +34,7 @@ def set_up(net: Net, config: Config, folders: ImageFolders, devices: Sequence[De
     train_iter, test_iter = load_data(
         folders, config.batch_size, config.image_size, min_area=config.min_area,
         num_workers=config.num_workers, cache=config.cache, cache_limit=config.cache_limit,
-        on_bad=config.on_bad)
+        on_bad=config.on_bad, chapter_batches=config.chapter_batches)
     loss, trainer = prepare(net, config, len(folders.classes), devices)
     if config.views and is_frozen(net):
         cached = cache_features(net, train_iter, test_iter, config, devices, progress)

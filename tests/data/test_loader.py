@@ -11,7 +11,7 @@ from gluon_finetune.compat.imports import mx
 from gluon_finetune.data import loader
 from gluon_finetune.data.augment import test_augs as center_crop
 from gluon_finetune.data.folders import ImageFolders
-from gluon_finetune.data.loader import ImageLoader, load_data
+from gluon_finetune.data.loader import ImageLoader, cut_epoch, load_data
 from gluon_finetune.errors import UsageError
 
 
@@ -26,14 +26,48 @@ def seeded_epochs(chairs, seed, **options):
     return [epoch(train_iter) for _ in range(2)]
 
 
-def test_no_image_is_dropped_and_the_last_batch_is_smaller(chairs, numpy_mode):
+def test_no_image_is_dropped_and_batches_are_of_equal_size(chairs, numpy_mode):
     train_iter, test_iter = load_data(ImageFolders(chairs), 7, 32)
     sizes = [(X.shape, y.shape) for X, y in train_iter]
-    assert sizes == [((7, 3, 32, 32), (7,))] * 3 + [((3, 3, 32, 32), (3,))]
+    assert sizes == [((6, 3, 32, 32), (6,))] * 4
     X, y = next(iter(test_iter))
     assert isinstance(X, mx.np.ndarray if numpy_mode else mx.nd.NDArray) and X.dtype == np.float32
     assert epoch(test_iter)[1].tolist() == [0] * 4 + [1] * 4 + [2] * 4
     assert np.bincount(epoch(train_iter)[1]).tolist() == [8, 8, 8]
+
+
+@pytest.mark.parametrize('count, batch_size, sizes', [
+    (33, 16, [11, 11, 11]), (129, 128, [64, 65]), (35, 16, [11, 12, 12]), (32, 16, [16, 16]),
+    (5, 4, [2, 3]), (1, 16, [1]), (3, 1, [1, 1, 1]), (0, 16, [])])
+def test_an_epoch_is_cut_into_batches_that_differ_by_one_at_most(count, batch_size, sizes):
+    batches = cut_epoch(range(count), batch_size)
+    assert [len(batch) for batch in batches] == sizes
+    assert [index for batch in batches for index in batch] == list(range(count))
+
+
+def test_no_cut_has_larger_or_more_batches_than_the_chapters():
+    for count in range(1, 80):
+        for batch_size in range(1, 40):
+            sizes = [len(batch) for batch in cut_epoch(range(count), batch_size)]
+            assert sum(sizes) == count and max(sizes) - min(sizes) <= 1
+            assert max(sizes) <= batch_size
+            assert len(sizes) == len(cut_epoch(range(count), batch_size, even=False))
+
+
+def test_the_chapters_batches_are_the_same_images_cut_otherwise(chairs):
+    folders = ImageFolders(chairs)
+    random.seed(3)
+    even = list(load_data(folders, 7, 32)[0])
+    random.seed(3)
+    full = list(load_data(folders, 7, 32, chapter_batches=True)[0])
+    assert [len(y) for _, y in full] == [7, 7, 7, 3]
+    for part in (0, 1):
+        assert np.array_equal(*(np.concatenate([batch[part].asnumpy() for batch in batches])
+                                for batches in (even, full)))
+
+
+def test_test_images_come_in_full_batches(chairs):
+    assert [len(y) for _, y in load_data(ImageFolders(chairs), 5, 32)[1]] == [5, 5, 2]
 
 
 def test_a_batch_may_be_larger_than_the_data(chairs):
@@ -57,8 +91,9 @@ def test_neither_threads_nor_caches_change_a_batch(chairs, options):
         assert np.array_equal(X, X_other) and np.array_equal(y, y_other)
 
 
-def test_an_epoch_can_be_resumed_at_any_batch(chairs):
-    train_iter, _ = load_data(ImageFolders(chairs), 7, 32)
+@pytest.mark.parametrize('chapter_batches', [False, True])
+def test_an_epoch_can_be_resumed_at_any_batch(chairs, chapter_batches):
+    train_iter, _ = load_data(ImageFolders(chairs), 7, 32, chapter_batches=chapter_batches)
     for start in range(5):
         random.seed(3)
         complete = [X.asnumpy() for X, _ in train_iter]

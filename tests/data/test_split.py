@@ -123,3 +123,57 @@ def test_splits_that_do_not_fit(chairs, tmp_path):
     os.makedirs('chairs/test')
     assert refused(chairs, split=split) == ('split= was given, but chairs/test exists: '
                                             'omit split=, or move the test folder away')
+
+
+def fill(*paths, content):
+    for path in paths:
+        with open(path, 'w') as file:
+            file.write(content)
+
+
+def sides(split, *paths):
+    return {'test' if path in split['test'] else 'train' for path in paths}
+
+
+def test_copies_stay_on_one_side(chairs):
+    fill('chairs/sofa/0.jpg', 'chairs/sofa/1.jpg', content='one')
+    fill('chairs/sofa/5.jpg', 'chairs/stool/2.jpg', 'chairs/stool/4.jpg', content='two')
+    for seed in range(30):
+        for fraction in (0.2, 0.5, 0.8):
+            split = ImageFolders(chairs, seed=seed, test_fraction=fraction).split
+            assert len(sides(split, 'sofa/0.jpg', 'sofa/1.jpg')) == 1
+            assert len(sides(split, 'sofa/5.jpg', 'stool/2.jpg', 'stool/4.jpg')) == 1
+            for name in ('sofa', 'stool'):
+                assert any(path.startswith(name) for path in split['train'])
+                assert any(path.startswith(name) for path in split['test'])
+            assert abs(len(split['test']) - 15 * fraction) <= 2
+
+
+def test_images_that_differ_are_split_as_if_they_had_no_content(chairs):
+    before = [ImageFolders(chairs, seed=seed).split for seed in range(5)]
+    for name, count in (('sofa', 10), ('stool', 5)):
+        for i in range(count):
+            fill(f'chairs/{name}/{i}.jpg', content=f'{name}{i}')
+    assert [ImageFolders(chairs, seed=seed).split for seed in range(5)] == before
+
+
+def test_a_saved_split_may_have_copies_on_both_sides(chairs):
+    split = ImageFolders(chairs).split
+    fill('chairs/sofa/0.jpg', 'chairs/sofa/1.jpg', content='one')
+    assert sides(split, 'sofa/0.jpg', 'sofa/1.jpg') == {'test', 'train'}
+    assert ImageFolders(chairs, split=split).split == split
+
+
+def test_a_class_of_many_copies_gives_as_few_as_it_can(chairs):
+    fill(*(f'chairs/stool/{i}.jpg' for i in (0, 1, 2)), content='three')
+    fill(*(f'chairs/stool/{i}.jpg' for i in (3, 4)), content='two')
+    split = ImageFolders(chairs).split
+    assert [path for path in split['test'] if 'stool' in path] == ['stool/3.jpg', 'stool/4.jpg']
+
+
+def test_a_class_of_one_image_is_not_tested(chairs):
+    fill(*(f'chairs/stool/{i}.jpg' for i in range(5)), content='one')
+    assert ImageFolders(chairs).split['test'] == ['sofa/0.jpg', 'sofa/4.jpg']
+    fill(*(f'chairs/sofa/{i}.jpg' for i in range(10)), content='another')
+    assert refused(chairs) == ('the images of each class in chairs are copies of one: a split into '
+                               'training and test images needs at least 2 that differ')

@@ -1,11 +1,12 @@
 import re
 import shutil
 
+import numpy as np
 import pytest
 
 import gluon_finetune as gf
 from gluon_finetune.errors import UsageError
-from gluon_finetune.results.report import _skipped
+from gluon_finetune.results.report import _confusion, _skipped
 
 CONFIG = gf.Config(network='mobilenetv2_0.25', scratch=True, batch_size=8, num_epochs=1,
                    image_size=32)
@@ -36,7 +37,8 @@ def test_names_are_escaped(page):
 
 
 def test_the_page_is_self_contained(page):
-    assert re.findall('src="(.{15})', page) == ['data:image/png;', 'data:image/png;']
+    assert re.findall('src="(.{16})', page) == (
+        ['data:image/png;b'] + ['data:image/jpeg;'] * 12)
     assert 'href' not in page and '<script' not in page
 
 
@@ -70,3 +72,24 @@ def test_skipped_images_are_listed():
         '<h2>Skipped images</h2><p>Images that could not be read in at least one epoch: 1.</p>'
         '<table><tr><th>image</th><th>reason</th></tr>'
         '<tr><td>a&lt;1&gt;.jpg</td><td>is truncated</td></tr></table>\n')
+
+
+def test_test_images_have_captions_of_the_page(page):
+    captions = re.findall('<figcaption.*?>(.*?)</figcaption>', page, re.DOTALL)
+    assert len(captions) == 12
+    assert all(re.fullmatch(r'(bench|sofa|&lt;b&gt;stool&amp;) [01]\.\d\d(\nis .*)?', caption)
+               for caption in captions)
+
+
+def test_the_matrix_of_many_classes_is_not_written_out():
+    classes = [f'<{number}>' for number in range(1000)]
+    counts = np.eye(1000, dtype=int) * 5
+    counts[3, 4], counts[4, 3], counts[7, 9] = 2, 1, 3
+    assert _confusion(classes, counts) == (
+        '<p>The 3 most frequent of 3 confusions of 1000 classes; <code>gluon-finetune evaluate '
+        '--json</code> gives the complete matrix.</p><table><tr><th>true class</th><th>predicted '
+        'class</th><th>images</th></tr><tr><td>&lt;7&gt;</td><td>&lt;9&gt;</td><td>3</td></tr>'
+        '<tr><td>&lt;3&gt;</td><td>&lt;4&gt;</td><td>2</td></tr><tr><td>&lt;4&gt;</td><td>&lt;3&gt;'
+        '</td><td>1</td></tr></table>')
+    counts[:] = 1
+    assert len(_confusion(classes, counts)) < 10_000

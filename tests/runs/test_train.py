@@ -11,8 +11,10 @@ from gluon_finetune.compat.imports import mx
 from gluon_finetune.config import Config
 from gluon_finetune.errors import UsageError
 from gluon_finetune.files.cache_dir import cache_dir
+from gluon_finetune.files.hashing import file_sha256
 from gluon_finetune.models.params_file import read_params, write_params
 from gluon_finetune.runs.directory import RunDirectory
+from gluon_finetune.runs.session import Session
 from gluon_finetune.runs.train import resume_run, start_run, train_run
 
 CONFIG = Config(network='mobilenetv2_0.25', scratch=True, batch_size=8, num_epochs=2, image_size=32)
@@ -52,6 +54,57 @@ def test_a_resumed_run_equals_one_that_was_not_interrupted(tmp_path, folders):
     assert second.epoch == 2
     assert (second.loss, second.test_acc) == (unbroken[1].loss, unbroken[1].test_acc)
     assert len(run.history) == 2
+
+
+@pytest.mark.parametrize('chapter_batches', [False, True])
+def test_a_run_stopped_in_an_epoch_has_the_batches_it_would_have_had(
+        tmp_path, folders, chapter_batches, monkeypatch):
+    config = replace(batch_size=7, num_epochs=1, checkpoint_every=2,
+                     chapter_batches=chapter_batches)
+    unbroken, = train(*start_run(str(tmp_path / 'unbroken'), config, folders), folders)
+    run = stopped_run(tmp_path / 'parts', config, folders, monkeypatch)
+    if chapter_batches:
+        forget(run, 'chapter_batches')
+    run = RunDirectory.open(run.path)
+    assert run.config == config
+    resumed, = train(*resume_run(run.path, run.config, folders), folders)
+    assert (resumed.loss, resumed.test_acc) == (unbroken.loss, unbroken.test_acc)
+
+
+def test_a_run_from_before_equal_batches_keeps_its_own(tmp_path, folders, monkeypatch):
+    config = replace(batch_size=7, num_epochs=1, checkpoint_every=2, chapter_batches=True)
+    run = stopped_run(tmp_path / 'run', config, folders, monkeypatch)
+    forget(run, 'chapter_batches')
+    before = replace(batch_size=7, num_epochs=1, checkpoint_every=2)   # the same words as then
+    assert resume_run(run.path, before, folders)[1].config == config
+
+
+def stopped_run(path, config, folders, monkeypatch):
+    """Return a run that ended in the middle of its first epoch."""
+    save = Session.save
+
+    def save_and_stop(session, meter):
+        save(session, meter)
+        raise KeyboardInterrupt
+    net, run = start_run(str(path), config, folders)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Session, 'save', save_and_stop)
+        train(net, run, folders)
+    assert RunDirectory.open(run.path).last().state.position.batch == 2
+    return run
+
+
+def forget(run, name):
+    """Make the files of a run those of a version that had no option `name`."""
+    for path in Path(run.path).rglob('*.json'):
+        if path.name in ('config.json', 'state.json'):
+            value = json.loads(path.read_text())
+            del (value['identity']['config'] if 'identity' in value else value)[name]
+            before = file_sha256(path)
+            path.write_text(json.dumps(value))
+            sums = path.parent / 'SHA256SUMS'
+            if sums.exists():
+                sums.write_text(sums.read_text().replace(before, file_sha256(path)))
 
 
 def test_an_interrupted_save_leaves_the_checkpoint_before(tmp_path, folders, monkeypatch):

@@ -65,6 +65,49 @@ def test_images_that_cannot_be_decoded_are_skipped_on_request(chairs_copy, tmp_p
     assert len(folders.train) == len(run.manifest) - len(folders.test) == 24
 
 
+@pytest.fixture
+def leaking(chairs_copy):
+    """A folder of which 2 of 12 test images are training images, one under another class."""
+    shutil.copyfile(chairs_copy / 'train/sofa/3.jpg', chairs_copy / 'test/sofa/0.jpg')
+    shutil.copyfile(chairs_copy / 'train/sofa/4.jpg', chairs_copy / 'test/stool/1.jpg')
+    return chairs_copy
+
+
+def test_copies_are_named_when_a_run_starts(leaking, tmp_path):
+    lines = []
+    run, folders = train_folder(leaking, tmp_path / 'run', notify=lines.append, **SMALL)
+    assert lines[1:3] == [
+        '2 of 12 test images are copies of training images (test/sofa/0.jpg = train/sofa/3.jpg, '
+        'test/stool/1.jpg = train/sofa/4.jpg): they make the test accuracy too high; skip them '
+        'with --drop-leaks',
+        '1 image has copies in more than one class (train/sofa/4.jpg = test/stool/1.jpg): their '
+        'labels contradict each other; keep each in one class']
+    assert len(folders.test) == 12
+    with open(run.file('log.txt')) as file:
+        assert file.read().splitlines() == lines
+    lines.clear()
+    train_folder(leaking, run.path, resume=True, num_epochs=2, notify=lines.append, progress=False)
+    assert len(lines) == 2
+
+
+def test_leaks_are_skipped_on_request_and_when_the_run_is_resumed(leaking, tmp_path):
+    lines = []
+    run, folders = train_folder(leaking, tmp_path / 'run', notify=lines.append, drop_leaks=True,
+                                **SMALL)
+    assert '24 training images' in lines[0] and ' 10 test images;' in lines[0]
+    assert lines[1] == (
+        '2 of 12 test images are copies of training images (test/sofa/0.jpg = train/sofa/3.jpg, '
+        'test/stool/1.jpg = train/sofa/4.jpg): skipped')
+    assert len(folders.test) == len(run.original_images(folders).test) == 10
+    again, folders = train_folder(leaking, run.path, resume=True, num_epochs=2, progress=False)
+    assert len(again.history) == 2 and len(folders.test) == 10
+    shutil.copyfile(leaking / 'train/sofa/5.jpg', leaking / 'test/sofa/another-leak.jpg')
+    train_folder(leaking, run.path, resume=True, num_epochs=3, progress=False)
+    shutil.copyfile(leaking / 'test/sofa/2.jpg', leaking / 'test/sofa/no-leak.jpg')
+    with pytest.raises(UsageError, match='1 added .test/sofa/no-leak.jpg.; restore'):
+        train_folder(leaking, run.path, resume=True, num_epochs=4, progress=False)
+
+
 def test_a_corrupt_checkpoint_is_a_warning_without_notify(trained, chairs, tmp_path):
     copy = shutil.copytree(trained[0].path, tmp_path / 'run')
     newest = sorted((copy / 'checkpoint').iterdir())[-1]

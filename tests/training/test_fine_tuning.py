@@ -90,8 +90,9 @@ def test_an_unknown_option_is_an_error_that_names_the_known_ones(folders, name):
     with pytest.raises(UsageError) as error:
         gf.train_fine_tuning(None, 0.01, data=folders, **{name: 1})
     assert str(error.value) == (
-        f'unknown option {name!r}; known options: learning_rate, batch_size, num_epochs, wd, '
-        f'image_size, min_area, seed, dtype, views, num_workers, cache, cache_limit')
+        f'unknown option {name!r}; known options: learning_rate, batch_size, chapter_batches, '
+        f'num_epochs, wd, image_size, min_area, drop_leaks, seed, dtype, views, num_workers, '
+        f'cache, cache_limit')
 
 
 def given(monkeypatch, *arguments, **options):
@@ -104,6 +105,7 @@ def given(monkeypatch, *arguments, **options):
     monkeypatch.setattr(fine_tuning, 'set_up', set_up)
     monkeypatch.setattr(fine_tuning, 'refuse_bad_images', lambda *_: None)
     monkeypatch.setattr(fine_tuning, 'check_output', lambda *_: None)
+    monkeypatch.setattr(fine_tuning, 'find_copies', lambda *_: [])
     with pytest.raises(WorkError):
         gf.train_fine_tuning(None, *arguments, data=SimpleNamespace(classes=[]), **options)
     return made[0]
@@ -183,3 +185,20 @@ def test_cheap_checks_come_before_the_images_are_read(folders, monkeypatch):
     monkeypatch.setattr(fine_tuning, 'refuse_bad_images', lambda *_: pytest.fail('images'))
     with pytest.raises(UsageError, match='the net has 7 outputs'):
         gf.train_fine_tuning(gf.scratch_net('resnet18_v2', 7), 0.01, data=folders, **SMALL)
+
+
+def test_copies_are_a_warning_and_leaks_are_skipped_on_request(chairs_copy):
+    for name, copy in (('train/sofa/3.jpg', 'test/sofa/0.jpg'),
+                       ('train/sofa/3.jpg', 'train/sofa/9.jpg')):
+        (chairs_copy / copy).write_bytes((chairs_copy / name).read_bytes())
+    folders = gf.ImageFolders(chairs_copy)
+    net = gf.scratch_net('mobilenetv2_0.25', folders.classes)
+    with pytest.warns(UserWarning) as caught:
+        history = gf.train_fine_tuning(net, 0.01, data=folders, drop_leaks=True, **SMALL)
+    own = [warning for warning in caught if warning.category is UserWarning]
+    assert [str(warning.message) for warning in own] == [
+        '1 of 12 test images is a copy of a training image (test/sofa/0.jpg = train/sofa/3.jpg): '
+        'skipped',
+        '1 of 25 training images is a copy of another one in their class (train/sofa/9.jpg = '
+        'train/sofa/3.jpg): they count more than once; remove them']
+    assert round(history[0].test_acc * 11, 6) in range(12) and own[0].filename == __file__

@@ -38,7 +38,8 @@ def test_an_epoch_is_described_in_a_line():
 
 def test_the_plot_holds_the_three_curves(tmp_path):
     ax = HISTORY.plot(tmp_path / 'curves.png')
-    curves = {line.get_label(): list(line.get_ydata()) for line in ax.lines}
+    curves = {line.get_label(): list(line.get_ydata())
+              for axes in ax.figure.axes for line in axes.lines}
     assert curves == {'loss': [0.7, 0.4, 0.3], 'train acc': [0.5, 0.8, 0.9],
                       'test acc': [0.6, 0.9, 0.9]}
     assert (tmp_path / 'curves.png').read_bytes()[:4] == b'\x89PNG'
@@ -49,3 +50,51 @@ def test_one_epoch_and_none_can_be_drawn(tmp_path):
     History(HISTORY[:1]).plot(tmp_path / 'one.png')
     History().plot(tmp_path / 'none.png')
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def drawn(*rows, path='x.png'):
+    history = History(Record(epoch, *row, 1.0, 1.0, 0.1) for epoch, row in enumerate(rows, 1))
+    ax = history.plot(path)
+    return ax, ax.figure.axes[1]
+
+
+def shows(axis, *values):
+    low, high = axis.get_view_interval()
+    return all(low <= value <= high for value in values)
+
+
+@pytest.mark.parametrize('losses', [(3.1, 2.6), (6.9, 6.8, 6.6), (0.02, 0.01), (2.5,), (0, 0)])
+def test_every_loss_is_in_the_plot_and_fills_it(tmp_path, losses):
+    ax, _ = drawn(*((loss, 0.1, 0.2) for loss in losses), path=tmp_path / 'x.png')
+    low, high = ax.get_ylim()
+    assert shows(ax.yaxis, *losses) and high - low <= max(1.2 * (max(losses) - min(losses)), 0.3)
+    assert ax.get_ylabel() == 'loss' and ax.get_yscale() == 'linear'
+
+
+def test_a_huge_loss_flattens_no_curve(tmp_path):
+    losses = 0.7, 4e5, 0.5, 0.4
+    ax, _ = drawn(*((loss, 0.5, 0.5) for loss in losses), path=tmp_path / 'x.png')
+    assert shows(ax.yaxis, *losses)
+    heights = [ax.transAxes.inverted().transform(ax.transData.transform((1, loss)))[1]
+               for loss in (0.7, 0.4)]
+    assert heights[0] - heights[1] > 0.03
+
+
+@pytest.mark.parametrize('accs', [[(0.001, 0.002), (0.01, 0.03)], [(0.97, 0.98)], [(0, 1)]])
+def test_accuracies_have_an_axis_of_their_own(tmp_path, accs):
+    ax, right = drawn(*((5.0, *pair) for pair in accs), path=tmp_path / 'x.png')
+    assert shows(right.yaxis, *(acc for pair in accs for acc in pair))
+    low, high = right.get_ylim()
+    span = max(max(pair) for pair in accs) - min(min(pair) for pair in accs)
+    assert high - low <= span + 0.11 and right.get_ylabel() == 'accuracy'
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == [
+        'loss', 'train acc', 'test acc']
+
+
+@pytest.mark.parametrize('count', [1, 2, 3, 7, 30])
+def test_epochs_have_ticks_at_whole_numbers(tmp_path, count):
+    ax, _ = drawn(*[(1.0, 0.5, 0.5)] * count, path=tmp_path / 'x.png')
+    low, high = ax.get_xlim()
+    ticks = [tick for tick in ax.get_xticks() if low <= tick <= high]
+    assert ticks and all(tick == round(tick) for tick in ticks) and len(ticks) <= count + 2
+    assert count > 1 or ticks == [1]

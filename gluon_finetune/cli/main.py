@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import warnings
-from typing import Any, Sequence
+from typing import Any, Sequence, TextIO
 
 from ..errors import Stopped, UsageError, WorkError
 from ..version import __version__
@@ -99,11 +99,11 @@ def _failures() -> tuple[type[Exception], ...]:
     return WorkError, OSError, MemoryError, ImportError, mxnet_error
 
 
-def _show_warning(message: Warning | str, category: type[Warning], filename: str,
-                  *_: object) -> None:
+def _show_warning(message: Warning | str, category: type[Warning], filename: str, lineno: int,
+                  file: TextIO | None = None, line: str | None = None) -> None:
     """Print a warning of this package as a line; those of libraries name no image, and are none."""
-    is_ours = category is UserWarning and filename.startswith(os.path.join(PACKAGE, ''))
-    if is_ours and not str(message).startswith('Glyph '):   # matplotlib's, on behalf of its caller
+    own = category is UserWarning and filename.startswith(os.path.join(PACKAGE, ''))
+    if own and not str(message).startswith('Glyph '):   # matplotlib's, on behalf of its caller
         print(f'gluon-finetune: warning: {message}', file=sys.stderr)
 
 

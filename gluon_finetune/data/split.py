@@ -8,7 +8,8 @@ from typing import Any, Mapping, Union, cast
 from ..errors import UsageError
 from ..files.json import read_json
 from ..types import StrPath
-from .dataset import ImageDataset, shortlist
+from .dataset import ImageDataset
+from .scan import shortlist
 
 PARTS = ('train', 'test')
 MAX_FILE_BYTES = 1 << 26   # the paths of a million images

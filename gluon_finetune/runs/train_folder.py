@@ -57,6 +57,8 @@ def train_folder(data: StrPath, out: StrPath | None = None, *, resume: bool = Fa
 
     log(f'{run.config.network} on {len(folders.train)} training images of {len(run.classes)} '
         f'classes and {len(folders.test)} test images; run directory: {run.path}')
+    for note in folders.notes:
+        log(note)
     try:
         for record in train_run(net, run, folders, devices=devices, progress=progress, notify=log,
                                 at_once=at_once):

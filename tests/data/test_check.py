@@ -12,6 +12,7 @@ from gluon_finetune.config import Config
 from gluon_finetune.data import check
 from gluon_finetune.data.check import BadImage, check_images, hash_images, inspect_images
 from gluon_finetune.data.folders import ImageFolders
+from gluon_finetune.data.formats import EXPECTED_FORMATS
 from gluon_finetune.data.image import EncodedImage
 from gluon_finetune.data.loader import load_data
 from gluon_finetune.runs.manifest import Manifest
@@ -42,7 +43,7 @@ def zoo(chairs_copy):
 
 
 CORRUPT = 'corrupt: its data is truncated or invalid'
-UNKNOWN = 'unknown image format: expected JPEG, PNG, BMP, GIF, TIFF or WebP'
+UNKNOWN = f'unknown image format: expected {EXPECTED_FORMATS}'
 REASONS = {'text.jpg': UNKNOWN, 'cut.jpg': CORRUPT, 'empty.png': 'the file is empty',
            'page.html.jpg': UNKNOWN, 'zeros.jpg': UNKNOWN, 'pipe.webp': 'not a file',
            'gone.gif': 'cannot be read: No such file or directory',
@@ -107,9 +108,9 @@ def counted(monkeypatch):
             counts[str(path)] += 1
         return open_file(path, *args, **kwargs)
 
-    def counting_decode(image):
+    def counting_decode(image, *args):
         counts['decoded'] += 1
-        return decode(image)
+        return decode(image, *args)
     monkeypatch.setattr(builtins, 'open', counting_open)
     monkeypatch.setattr(EncodedImage, '_decoded', counting_decode)
     return counts
@@ -125,7 +126,7 @@ def test_a_start_reads_and_decodes_each_file_once(chairs_copy, tmp_path, counted
     _, run = start_run(str(tmp_path / 'run'), config, folders)
     paths = [path for path, _ in folders.train.items + folders.test.items]
     assert counted == {**dict.fromkeys(paths, 1), str(bad): 1, 'decoded': 36}
-    assert run.images == Manifest.of(folders), 'a new pass gives other hashes'
+    assert run.manifest == Manifest.of(folders), 'a new pass gives other hashes'
     assert counted[paths[0]] == 2, 'Manifest.of hashes anew, as a resumed run does'
 
 

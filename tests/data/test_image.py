@@ -9,6 +9,7 @@ from PIL import Image
 
 from gluon_finetune.compat.imports import mx
 from gluon_finetune.data import image as decode
+from gluon_finetune.data.formats import EXPECTED_FORMATS, EXTENSIONS
 from gluon_finetune.data.image import read_image, read_pixels
 from gluon_finetune.errors import UsageError
 
@@ -32,7 +33,7 @@ def save(image, path, **options):
     ('a.tif', {}, 0), ('a.tiff', {'compression': 'tiff_lzw'}, 0),
     ('b.tif', {'compression': 'jpeg', 'quality': 95}, 3)])
 def test_every_extension_is_decoded(tmp_path, name, options, tolerance):
-    assert os.path.splitext(name)[1].lower() in decode.EXTENSIONS
+    assert os.path.splitext(name)[1].lower() in EXTENSIONS
     pixels = read_pixels(save(RGB, tmp_path / name, **options))
     assert pixels.shape == (48, 64, 3) and pixels.dtype == np.uint8
     assert np.abs(pixels.astype(int) - RGB)[4:20, 4:28].max() <= tolerance
@@ -144,7 +145,7 @@ def jpeg(tmp_path):
 
 
 CORRUPT = 'corrupt: its data is truncated or invalid'
-UNKNOWN = 'unknown image format: expected JPEG, PNG, BMP, GIF, TIFF or WebP'
+UNKNOWN = f'unknown image format: expected {EXPECTED_FORMATS}'
 
 
 @pytest.mark.parametrize('content, reason', [

@@ -25,6 +25,7 @@ class ImageDataset(mx.gluon.data.vision.ImageFolderDataset):   # type: ignore[mi
     Args:
         root: Folder with one folder of images per class.
         classes: Names of the classes; by default the sorted names of the folders.
+        background: The colour behind transparent pixels.
 
     Attributes:
         synsets: Names of the classes.
@@ -38,9 +39,10 @@ class ImageDataset(mx.gluon.data.vision.ImageFolderDataset):   # type: ignore[mi
             or if the name of a folder cannot be the name of a class.
     """
 
-    def __init__(self, root: StrPath, classes: Sequence[str] | None = None) -> None:
+    def __init__(self, root: StrPath, classes: Sequence[str] | None = None,
+                 background: str = DEFAULT_BACKGROUND) -> None:
         root = os.path.expanduser(os.fspath(root))
-        self.unused, self.background = Unused(), DEFAULT_BACKGROUND
+        self.unused, self.background = Unused(), background
         self.respelled: list[str] = []   # folders that spell the name of their class in another way
         found = self._class_images(root)
         known = {same_name(name): name for name in classes or _class_names(root, found)}
@@ -72,7 +74,8 @@ class ImageDataset(mx.gluon.data.vision.ImageFolderDataset):   # type: ignore[mi
             if images:
                 found[name] = images
             elif not unused.runs:
-                raise UsageError(f'no images in {folder.join(name)}: {_expected(folder.join(name))}')
+                path = folder.join(name)
+                raise UsageError(f'no images in {path}: {_expected(path)}')
         if not found:
             raise UsageError(f'no classes in {root}: expected one folder of images per class, '
                              f'found {_other_files(folder.files)}')

@@ -13,6 +13,7 @@ from .check import BadImage, ImageReport, bad_images, inspect_images
 from .dataset import ImageDataset
 from .hub import download_extract
 from .layout import find_layout
+from .modes import DEFAULT_BACKGROUND
 from .scan import Unused, shortlist, walk
 from .split import (
     Split,
@@ -55,6 +56,7 @@ class ImageFolders:
         test_fraction: Share of each class that becomes the test set, between 0 and 1.
         split: A split to use again: the attribute `split`, or a JSON file that contains it.
         val: Name of the folder of validation images in it; by default one of the usual names.
+        background: The colour behind transparent pixels, such as 'white' or '#808080'.
 
     Attributes:
         classes: Sorted names of the folders in `train`.
@@ -72,11 +74,11 @@ class ImageFolders:
 
     def __init__(self, root: StrPath, train: str = 'train', test: str = 'test', *, seed: int = 0,
                  test_fraction: float = 0.2, split: SplitSource | None = None,
-                 val: str | None = None) -> None:
+                 val: str | None = None, background: str = DEFAULT_BACKGROUND) -> None:
         self.root = os.path.expanduser(os.fspath(root))
         layout = find_layout(self.root, train, test, val, with_split=split is not None)
         test_root = layout.test
-        images = ImageDataset(layout.train)
+        images = ImageDataset(layout.train, background=background)
         self.classes = images.synsets
         self._reports: dict[str, ImageReport] = {}   # path -> its last inspection
         if len(self.classes) < 2:
@@ -84,18 +86,20 @@ class ImageFolders:
                              f'needs at least 2 classes, each a folder of images'
                              + _classes_below(os.path.join(layout.train, self.classes[0])))
         _warn_if_imbalanced(images)
-        self.val = ImageDataset(layout.val, self.classes) if layout.val else None
+        self.val = ImageDataset(layout.val, self.classes, background) if layout.val else None
         self.split: Split | None = None
         if test_root is None:
             self.split = (make_split(images, self.root, seed, test_fraction) if split is None
                           else read_split(split))
             self.train, self.test = apply_split(images, self.root, self.split)
         elif split is None:
-            self.train, self.test = images, ImageDataset(test_root, self.classes)
+            self.train = images
+            self.test = ImageDataset(test_root, self.classes, background)
         else:
             raise UsageError(f'split= was given, but {test_root} exists: '
                              'omit split=, or move the test folder away')
-        self.notes = _notes(self.root, layout.unused, [self.train, self.test, self.val], layout.notes)
+        self.notes = _notes(self.root, layout.unused, [self.train, self.test, self.val],
+                            layout.notes)
 
     def __repr__(self) -> str:
         return f'ImageFolders({self.root!r}: {len(self.classes)} classes, {self.counts})'
@@ -137,7 +141,8 @@ class ImageFolders:
         changed = [path for path in paths
                    if path not in self._reports or not self._reports[path].is_current()]
         if changed:
-            self._reports.update(zip(changed, inspect_images(changed, progress)))
+            reports = inspect_images(changed, progress, self.train.background)
+            self._reports.update(zip(changed, reports))
         return [self._reports[path] for path in paths]
 
     def without(self, bad: Iterable[str | BadImage]) -> ImageFolders:

@@ -59,5 +59,5 @@ def unknown_format(start: bytes = b'') -> str:
     """Return the reason why a file that starts with these 12 bytes is not decoded."""
     kind = _BRANDS.get(start[8:12]) if start[4:8] == b'ftyp' else None
     if kind:
-        return f'it is an {kind} image: {HINT} to read it'
+        return f'it is {"an" if kind[0] == "A" else "a"} {kind} image: {HINT} to read it'
     return f'unknown image format: expected {EXPECTED_FORMATS}'

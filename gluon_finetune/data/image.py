@@ -216,7 +216,7 @@ def _check_size(width: int, height: int) -> None:
 
 
 def _too_large(size: str) -> str:
-    return f'{size}: the limit is {MAX_PIXELS // 10**6} million, scale the image down'
+    return f'{size}: the limit is {MAX_PIXELS // 10**6} million, scale it down'
 
 
 def _orientation(image: Any) -> int:

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import os
-from typing import List, NamedTuple, Optional
+from typing import NamedTuple
 
 from ..errors import UsageError
 from .scan import Folder, Unused, count_images, plural, walk
@@ -18,9 +18,9 @@ class Layout(NamedTuple):
     """
 
     train: str
-    test: Optional[str]
-    val: Optional[str]
-    notes: List[str]
+    test: str | None
+    val: str | None
+    notes: list[str]
     unused: Unused
 
 
@@ -69,10 +69,9 @@ def _usual_layout(root: str, with_split: bool) -> Layout:
         return Layout(root, None, None, [], Unused())
     parts = [path for path in (train, test) if path]
     if not any(map(_has_folders, parts)) and any(map(count_images, others)):
-        classes = ' and '.join(parts)
         return Layout(root, None, None, [
-            f'{classes}: taken as a class like the other folders in {root}, because it has no class '
-            f'folders in it'], Unused())
+            f'{path}: taken as a class like the other folders in {root}, because it has no class '
+            f'folders' for path in parts], Unused())
     check_folder(train or folder.join(_TRAIN[0]))
     notes: list[str] = []
     test, val = (path and _labelled(path, notes) for path in (test, val))

@@ -44,7 +44,7 @@ def _deep_grey(image: Any) -> Any:
     """Return an 8-bit image of one with integers or floats of more bits, 'L' or 'LA'."""
     values, tags = np.asarray(image), getattr(image, 'tag_v2', {})
     key = image.info.get('transparency')
-    grey = _eight_bits(values, image.format, tags.get(_BITS_TAG, (16,))[0])
+    grey = _eight_bits(values, tags.get(_BITS_TAG, (16,))[0])
     if tags.get(_PHOTOMETRIC_TAG) == _WHITE_IS_ZERO:
         grey = 255 - grey
     pixels = Image.fromarray(grey)
@@ -53,19 +53,18 @@ def _deep_grey(image: Any) -> Any:
     return pixels
 
 
-def _eight_bits(values: NumPyArray, kind: str, bits: int) -> NumPyArray:
+def _eight_bits(values: NumPyArray, bits: int) -> NumPyArray:
     """Return bytes of numbers of any range; `bits` is the depth that a TIFF declares."""
     finite = np.where(np.isfinite(values), values, 0)
-    low, high = finite.min(), finite.max()
-    if values.dtype.kind == 'f':
-        if low >= 0 and high <= 1:
-            return np.rint(finite * 255).astype(np.uint8)
-    elif low >= 0 and high <= 0xffff and (kind != 'TIFF' or bits <= 16):
+    low, high = float(finite.min()), float(finite.max())
+    positive, scaled = low >= 0, finite
+    if values.dtype.kind == 'f' and positive and high <= 1:
+        scaled = finite * 255
+    elif values.dtype.kind != 'f' and positive and high <= 0xffff and bits <= 16:
         # As OpenCV does, and Pillow for colours. Pillow unpacks 12 bits without scaling them.
-        return (values >> (min(bits, 16) - 8)).astype(np.uint8)
-    if low >= 0 and high <= 255:
-        return np.rint(finite).astype(np.uint8)
-    if low >= 0 and high <= 0xffff:
-        return (finite.astype(np.int64) >> 8).astype(np.uint8)
-    span = max(float(high) - float(low), np.finfo(np.float32).tiny)
-    return np.rint((finite.astype(np.float64) - low) * (255 / span)).astype(np.uint8)
+        scaled = finite >> max(bits - 8, 0)
+    elif positive and 255 < high <= 0xffff:
+        scaled = finite // 256
+    elif not positive or high > 255:
+        scaled = (finite - low) * (255 / max(high - low, 1))
+    return np.asarray(np.rint(scaled).astype(np.uint8))

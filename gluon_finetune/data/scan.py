@@ -4,7 +4,7 @@ from __future__ import annotations
 import collections
 import dataclasses
 import os
-from typing import Counter, Iterator, List, Sequence
+from typing import Counter, Iterator, Sequence
 
 from .formats import HINT, UNREADABLE, is_image
 
@@ -30,8 +30,8 @@ class Unused:
     """
 
     files: Counter[str] = dataclasses.field(default_factory=collections.Counter)
-    runs: List[str] = dataclasses.field(default_factory=list)
-    folders: List[str] = dataclasses.field(default_factory=list)
+    runs: list[str] = dataclasses.field(default_factory=list)
+    folders: list[str] = dataclasses.field(default_factory=list)
     nested: int = 0
 
     def count(self, path: str) -> None:
@@ -45,7 +45,7 @@ class Unused:
         self.folders += other.folders
         self.nested += other.nested
 
-    def sentences(self, root: str) -> List[str]:
+    def sentences(self, root: str) -> list[str]:
         """Return a sentence for each kind of thing that is not used."""
         lines = []
         if self.files:

@@ -15,7 +15,7 @@ def is_valid_name(name: str) -> bool:
 def name_problem(name: str) -> str:
     """Say why a folder's name cannot be the name of a class; '' where it can.
 
-    Such as "has the control character '\\t' in its name".
+    Such as "has a name that is blank".
     """
     for letter in name:
         category = unicodedata.category(letter)

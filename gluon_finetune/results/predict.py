@@ -11,6 +11,7 @@ from ..config import DEFAULT_NETWORK
 from ..data.augment import test_augs
 from ..data.image import EncodedImage
 from ..data.loader import read_crop
+from ..data.modes import DEFAULT_BACKGROUND
 from ..data.prefetch import WorkerPool, prefetch
 from ..errors import UsageError
 from ..models.finetune import scratch_net
@@ -45,6 +46,7 @@ class Predictor:
         self.image_size = image_size
         self.classes: list[str] = list(classes or net.classes or ())
         self.augs = test_augs(image_size)
+        self.background = DEFAULT_BACKGROUND   # behind transparent pixels
         if not self.classes:
             raise UsageError('no class names: pass classes=, one name for each output of the net')
 
@@ -68,10 +70,13 @@ class Predictor:
                              f'with: resume the run with --resume')
         classes, image_size = directory.classes, directory.config.image_size
         if dtype == 'int8':
-            return cls(load_int8(directory.path), classes, image_size)
+            predictor = cls(load_int8(directory.path), classes, image_size)
+            predictor.background = directory.config.background
+            return predictor
         net = scratch_net(directory.config.network or DEFAULT_NETWORK, classes)
         load_weights(net, directory.best_weights)
         predictor = cls(net, classes, image_size)
+        predictor.background = directory.config.background
         predictor.computing = fused(_compiled(net, dtype))
         return predictor
 
@@ -133,7 +138,7 @@ class Predictor:
                 self.augs.apply(image, None, out)
                 continue
             try:
-                read_crop(EncodedImage(image), self.augs, None, out)
+                read_crop(EncodedImage(image, background=self.background), self.augs, None, out)
             except UsageError as reason:
                 raise UsageError(f'cannot use the image {image}: {reason}') from None
         return X

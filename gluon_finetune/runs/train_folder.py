@@ -78,7 +78,7 @@ def start_or_resume(data: StrPath, out: StrPath | None = None, *, resume: bool =
     """Return the net, the run and the images for `train_run`; the arguments of `train_folder`."""
     if not resume:
         config = _with(Config(), given)
-        folders = _skip(open_folders(data), skip_bad)
+        folders = _skip(open_folders(data, background=config.background), skip_bad)
         return (*start_run(os.fspath(out or new_path(data)), config, folders, devices), folders)
     if out is None:
         raise UsageError('--resume needs --out: the run directory to resume')
@@ -87,7 +87,7 @@ def start_or_resume(data: StrPath, out: StrPath | None = None, *, resume: bool =
     split = run.split
     if split and config.on_bad == 'skip':
         split = _existing(split, data)
-    folders = _skip(open_folders(data, split=split), skip_bad)
+    folders = _skip(open_folders(data, split=split, background=config.background), skip_bad)
     return (*resume_run(run.path, config, folders, notify or warnings.warn), folders)
 
 

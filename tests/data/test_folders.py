@@ -9,7 +9,7 @@ from PIL import Image
 from gluon_finetune.compat.imports import mx
 from gluon_finetune.data.check import BadImage
 from gluon_finetune.data.folders import ImageDataset, ImageFolders
-from gluon_finetune.data.formats import EXTENSIONS, HINT, UNREADABLE
+from gluon_finetune.data.formats import EXTENSIONS
 from gluon_finetune.errors import UsageError
 
 IMAGES = f'{", ".join(EXTENSIONS[:-1])} or {EXTENSIONS[-1]}'   # .heic and .avif if they can be read

@@ -75,7 +75,7 @@ def test_transparent_pixels_show_the_background(tmp_path, background, value):
 
 def test_transparency_of_palettes_grey_and_one_colour(tmp_path):
     palette = Image.fromarray(RGB).quantize(4)
-    first = tuple(palette.convert('RGB').getdata())[np.asarray(palette).ravel().tolist().index(0)]
+    first = np.asarray(palette.convert('RGB'))[np.asarray(palette) == 0][0]
     expected = np.where((RGB == first).all(axis=2)[:, :, None], 255, RGB)
     for name in ('a.png', 'a.gif'):
         pixels = read_pixels(save(palette, tmp_path / name, transparency=0))
@@ -200,7 +200,8 @@ def test_the_orientation_survives_metadata_that_is_skipped(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6
     turned = np.ascontiguousarray(RGB[:, ::-1].swapaxes(0, 1))
-    content = open(save(turned, tmp_path / 'a.png', exif=exif.tobytes()), 'rb').read()
+    save(turned, tmp_path / 'a.png', exif=exif.tobytes())
+    content = (tmp_path / 'a.png').read_bytes()
     bad = chunk(b'pHYs', struct.pack('>IIB', 1, 1, 1), crc=1)
     (tmp_path / 'a.png').write_bytes(content[:33] + bad + content[33:])
     assert np.array_equal(read_pixels(str(tmp_path / 'a.png')), RGB)

@@ -97,8 +97,7 @@ def _labelled(path: str, notes: list[str]) -> str | None:
     """Return `path`; None if the images in it are not in class folders, and note that."""
     count = 0 if _has_folders(path) else count_images(path)
     if count:
-        notes.append(f'not used: {plural(count, "image")} in {path}, as they are not in class '
-                     f'folders')
+        notes.append(f'not used: {plural(count, "image")} in {path}, not in class folders')
     return None if count else path
 
 

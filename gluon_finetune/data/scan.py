@@ -57,8 +57,9 @@ class Unused:
             if paths:
                 lines.append(f'not used: {plural(len(paths), kind)} in {root} ({shortlist(paths)})')
         if self.nested:
-            lines.append(f'{plural(self.nested, "image")} in subfolders of class folders: they '
-                         f'belong to the class')
+            belong = 'it belongs' if self.nested == 1 else 'they belong'
+            lines.append(f'{plural(self.nested, "image")} in subfolders of class folders: {belong} '
+                         f'to the class')
         return lines
 
 

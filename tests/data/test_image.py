@@ -60,7 +60,7 @@ def test_grey_is_the_same_in_three_channels(tmp_path, extension):
 
 def on(background, alpha):
     """What a viewer shows of RGB with this opacity, 0 to 255."""
-    return np.rint((RGB * (alpha / 255) + background * (1 - alpha / 255))).astype(int)
+    return np.rint(RGB * (alpha / 255) + background * (1 - alpha / 255)).astype(int)
 
 
 @pytest.mark.parametrize('background, value', [('white', 255), ('black', 0), ('#808080', 128)])

@@ -98,7 +98,7 @@ def test_a_folder_beside_train_is_said_to_be_unused(lay):
 def test_test_images_without_classes(lay):
     root = lay('train/a/1-3.jpg', 'train/b/1-3.jpg', 'test/1-3.jpg', 'test/more.jpg')
     folders = ImageFolders(root)
-    assert folders.notes == ['not used: 4 images in data/test, as they are not in class folders']
+    assert folders.notes == ['not used: 4 images in data/test, not in class folders']
     assert len(folders.split['test']) == 2
 
 

@@ -35,6 +35,7 @@ setup(
         'setuptools>=61; python_version >= "3.12"',   # for distutils, which MXNet imports
     ],
     extras_require={
+        'heif': ['pillow-heif>=0.10'],
         'test': ['pytest>=7', 'pytest-xdist>=3,<4', 'hypothesis>=6,<7', 'ruff', 'nbclient',
                  'ipykernel', 'mypy>=1.4', 'build', 'twine', 'pyyaml',
                  'nox>=2024.10.9'],

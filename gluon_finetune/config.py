@@ -56,6 +56,8 @@ class Config:
     min_area: float = option(
         0.08, 'smallest share of an image that a training crop covers', above=0, maximum=1)
     drop_leaks: bool = option(False, 'skip test images that are copies of training images')
+    background: Literal['white', 'black', 'grey'] = option(
+        'white', 'colour behind transparent pixels', run_only=True)
     freeze: bool = option(False, 'train the output layer only (exercise 3)', run_only=True)
     seed: Optional[int] = option(0, 'runs with the same seed give the same result', minimum=0)
     dtype: Literal['float32', 'bfloat16', 'float16'] = option(

@@ -17,18 +17,23 @@ def run(args: argparse.Namespace) -> int:
     from ..data.duplicates import find_copies
     from ..data.folders import open_folders
     folders = open_folders(args.data)
-    bad = folders.check()
-    copies = find_copies(folders)
+    bad, plain, copies = folders.check(), folders.without_contrast(), find_copies(folders)
     if args.json:
+        val = {} if folders.val is None else {'val': len(folders.val)}
         print_json({
-            'classes': folders.classes, 'train': len(folders.train), 'test': len(folders.test),
+            'classes': folders.classes, 'train': len(folders.train), **val,
+            'test': len(folders.test),
             'bad': [{'file': image.path, 'reason': image.reason} for image in bad],
+            'without_contrast': plain, 'notes': folders.notes,
             'copies': {finding.kind: finding.groups for finding in copies}})
-    else:
-        for image in bad:
-            print(f'{image.path}: {image.reason}')
-        print(f'{len(folders.train)} training and {len(folders.test)} test images of '
-              f'{len(folders.classes)} classes, {len(bad)} cannot be decoded')
-        for finding in copies:
-            print('\n  '.join([f'{finding.problem}: {finding.advice}', *finding.pairs]))
+        return 1 if bad else 0
+    for image in bad:
+        print(f'{image.path}: {image.reason}')
+    for path in plain:
+        print(f'{path}: without contrast, all of its pixels have nearly the same colour')
+    for note in folders.notes:
+        print(note)
+    print(f'{folders.counts} of {len(folders.classes)} classes, {len(bad)} cannot be decoded')
+    for finding in copies:
+        print('\n  '.join([f'{finding.problem}: {finding.advice}', *finding.pairs]))
     return 1 if bad else 0

@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _trained_on(result: Evaluation) -> str:
-    from ..data.dataset import shortlist
+    from ..data.scan import shortlist
     count = len(result.trained_on)
     line = (f'{count} of these images {"was" if count == 1 else "were"} trained on '
             f'({shortlist(result.trained_on)})')

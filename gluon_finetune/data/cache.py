@@ -16,6 +16,7 @@ import numpy as np
 from ..errors import WorkError
 from ..types import NumPyArray
 from .image import EncodedImage
+from .modes import DEFAULT_BACKGROUND
 
 _SHARE_OF_FREE = 2   # the default limit is the free space divided by this
 
@@ -44,10 +45,10 @@ class ImageCache:
         self._on_disk: dict[_Key, tuple[int, tuple[int, ...]]] = {}     # offset and shape
         self._file = self._unnamed_file(folder) if place == 'disk' else None
 
-    def open(self, path: str) -> CachedImage:
+    def open(self, path: str, background: str = DEFAULT_BACKGROUND) -> CachedImage:
         """Return a stand-in for `EncodedImage(path)` that decodes once if there is room."""
         if path not in self._images:
-            self._images[path] = CachedImage(self, path)
+            self._images[path] = CachedImage(self, path, background)
         return self._images[path]
 
     def get(self, key: _Key) -> NumPyArray | None:
@@ -93,9 +94,9 @@ class ImageCache:
 class CachedImage:
     """An `EncodedImage` whose pixels come from an `ImageCache` where that has them."""
 
-    def __init__(self, cache: ImageCache, path: str) -> None:
-        self._cache, self._path = cache, path
-        image = EncodedImage(path)
+    def __init__(self, cache: ImageCache, path: str, background: str) -> None:
+        self._cache, self._path, self._background = cache, path, background
+        image = EncodedImage(path, background=background)
         self.shape, self.reductions = image.shape, image.reductions
         if self.reductions == (1,):   # it is decoded already
             cache.put((path, 1), image.decode())
@@ -106,7 +107,7 @@ class CachedImage:
         key = self._path, reduction
         pixels = self._cache.get(key)
         if pixels is None:
-            pixels = EncodedImage(self._path).decode(reduction)
+            pixels = EncodedImage(self._path, background=self._background).decode(reduction)
             self._cache.put(key, pixels)
         return pixels
 

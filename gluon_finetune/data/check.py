@@ -1,6 +1,7 @@
 """Inspection of image files before training: which can be decoded, and the hash of each."""
 from __future__ import annotations
 
+import functools
 import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Callable, NamedTuple, Sequence, Tuple, TypeVar
@@ -9,10 +10,15 @@ from ..compat.cpu import usable_cores
 from ..errors import UsageError
 from ..files.hashing import file_sha256, stream_sha256
 from ..progress import tqdm
+from ..types import NumPyArray
 from .image import EncodedImage, check_image_file, explained_errors
+from .modes import DEFAULT_BACKGROUND
 
 if TYPE_CHECKING:
     from .folders import ImageFolders
+
+MIN_CONTRAST = 8      # of 255; noise of JPEG on a plain field stays below
+_CONTRAST_STEP = 16   # pixels
 
 T = TypeVar('T')
 _Stamp = Tuple[int, int, int, int]   # of a file: inode, bytes, times of last change in ns
@@ -29,30 +35,35 @@ class ImageReport(NamedTuple):
     """The result of inspecting one image file.
 
     `sha256` is that of its bytes, in hexadecimal, '' if they cannot be read; `problem` is the
-    reason why it cannot be used, None if it can; `stamp` tells whether the file has changed since.
+    reason why it cannot be used, None if it can; `stamp` tells whether the file has changed since;
+    `contrast` is whether its pixels differ.
     """
 
     path: str
     sha256: str
     problem: str | None
     stamp: _Stamp | None
+    contrast: bool = True
 
     def is_current(self) -> bool:
         """Return whether the file was usable and has not changed since."""
         return self.problem is None and self.stamp == _stamp(self.path)
 
 
-def inspect_images(paths: Sequence[str], progress: bool = True) -> list[ImageReport]:
+def inspect_images(paths: Sequence[str], progress: bool = True,
+                   background: str = DEFAULT_BACKGROUND) -> list[ImageReport]:
     """Read each file once: take its SHA-256, and decode it as training will.
 
     Args:
         paths: The files; threads, one per core, work on them.
         progress: Whether to show a progress bar.
+        background: The colour behind transparent pixels.
 
     Returns:
         A report for each of `paths`, in their order.
     """
-    return _map(_inspect, paths, 'checking images', progress)
+    return _map(functools.partial(_inspect, background=background), paths, 'checking images',
+                progress)
 
 
 def check_images(paths: Sequence[str], progress: bool = True) -> list[BadImage]:
@@ -94,18 +105,25 @@ def _map(function: Callable[[str], T], paths: Sequence[str], title: str,
                          disable=not progress, leave=False))
 
 
-def _inspect(path: str) -> ImageReport:
-    stamp, sha256, problem = _stamp(path), '', None
+def _inspect(path: str, background: str) -> ImageReport:
+    stamp, sha256, problem, contrast = _stamp(path), '', None, True
     try:
         with explained_errors():
             check_image_file(path)
             with open(path, 'rb') as file:
                 sha256 = stream_sha256(file)
                 file.seek(0)
-                EncodedImage(path, file).decode()
+                contrast = has_contrast(EncodedImage(path, file, background=background).decode())
     except UsageError as reason:
         problem = str(reason)
-    return ImageReport(path, sha256, problem, stamp)
+    return ImageReport(path, sha256, problem, stamp, contrast)
+
+
+def has_contrast(pixels: NumPyArray) -> bool:
+    """Return whether a channel of an image, (height, width, 3) uint8, has different values."""
+    some = pixels[::_CONTRAST_STEP, ::_CONTRAST_STEP]   # suffices for almost every image
+    return any(int(part[:, :, channel].max()) - int(part[:, :, channel].min()) >= MIN_CONTRAST
+               for part in (some, pixels) for channel in range(3))
 
 
 def _hash(path: str) -> str:

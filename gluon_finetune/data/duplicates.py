@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Callable, Dict, Iterable, NamedTuple, Sequence
 
 from ..errors import UsageError
 from .check import hash_images
-from .dataset import shortlist
+from .scan import shortlist
 
 if TYPE_CHECKING:
     from .folders import ImageFolders

@@ -5,13 +5,16 @@ import collections
 import copy
 import os
 import warnings
-from typing import Any, Iterable
+from typing import Any, Iterable, Sequence
 
 from ..errors import UsageError
 from ..types import StrPath
 from .check import BadImage, ImageReport, bad_images, inspect_images
 from .dataset import ImageDataset
 from .hub import download_extract
+from .layout import find_layout
+from .modes import DEFAULT_BACKGROUND
+from .scan import Unused, shortlist, walk
 from .split import (
     Split,
     SplitSource,
@@ -38,10 +41,12 @@ class ImageFolders:
                 armchair/   ...
                 stool/      ...
 
-    A test image has the label of its folder's name in training; `test` may lack a class. Without a
-    folder `test/`, `test_fraction` of each class becomes the test set; `train/` may then be missing
-    too. Warns if one class has 100 times as many images as another. Source: the chapter, section
-    "Reading the Dataset".
+    A test image has the label of its folder's name in training; `test` may lack a class. Images may
+    lie in subfolders of the class folders. Without a folder `test/`, `test_fraction` of each class
+    becomes the test set; `train/` may then be missing too. `val/`, `valid/` or `validation/` has
+    validation images, which are the test set where there is no other; capitals do not matter. Warns
+    if one class has 100 times as many images as another. Source: the chapter, section "Reading the
+    Dataset"; docs/your-own-images.md has the rest.
 
     Args:
         root: The folder.
@@ -50,12 +55,16 @@ class ImageFolders:
         seed: Selects the images that become the test set, together with their names.
         test_fraction: Share of each class that becomes the test set, between 0 and 1.
         split: A split to use again: the attribute `split`, or a JSON file that contains it.
+        val: Name of the folder of validation images in it; by default one of the usual names.
+        background: The colour behind transparent pixels, such as 'white' or '#808080'.
 
     Attributes:
         classes: Sorted names of the folders in `train`.
         train: Training images, a Gluon dataset for `transform_first`: an item is a pair of an
             array, (height, width, 3) uint8 RGB, and an int label.
         test: Test images, like `train`.
+        val: Validation images, like `train`; None if there are none beside the test images.
+        notes: Sentences about what is not used of the folder, and what was decided for it.
         split: The paths of the training and the test images, None if there is a folder `test/`.
 
     Raises:
@@ -64,30 +73,42 @@ class ImageFolders:
     """
 
     def __init__(self, root: StrPath, train: str = 'train', test: str = 'test', *, seed: int = 0,
-                 test_fraction: float = 0.2, split: SplitSource | None = None) -> None:
+                 test_fraction: float = 0.2, split: SplitSource | None = None,
+                 val: str | None = None, background: str = DEFAULT_BACKGROUND) -> None:
         self.root = os.path.expanduser(os.fspath(root))
-        train_root, test_root = _train_and_test_roots(self.root, train, test)
-        images = ImageDataset(train_root)
+        layout = find_layout(self.root, train, test, val, with_split=split is not None)
+        test_root = layout.test
+        images = ImageDataset(layout.train, background=background)
         self.classes = images.synsets
         self._reports: dict[str, ImageReport] = {}   # path -> its last inspection
         if len(self.classes) < 2:
-            raise UsageError(f'only one class in {train_root} ({self.classes[0]}): '
-                             'a classifier needs at least 2 classes, each a folder of images')
+            raise UsageError(f'only one class in {layout.train} ({self.classes[0]}): a classifier '
+                             f'needs at least 2 classes, each a folder of images'
+                             + _classes_below(os.path.join(layout.train, self.classes[0])))
         _warn_if_imbalanced(images)
+        self.val = ImageDataset(layout.val, self.classes, background) if layout.val else None
         self.split: Split | None = None
         if test_root is None:
             self.split = (make_split(images, self.root, seed, test_fraction) if split is None
                           else read_split(split))
             self.train, self.test = apply_split(images, self.root, self.split)
         elif split is None:
-            self.train, self.test = images, ImageDataset(test_root, self.classes)
+            self.train = images
+            self.test = ImageDataset(test_root, self.classes, background)
         else:
             raise UsageError(f'split= was given, but {test_root} exists: '
                              'omit split=, or move the test folder away')
+        self.notes = _notes(self.root, layout.unused, [self.train, self.test, self.val],
+                            layout.notes)
 
     def __repr__(self) -> str:
-        return (f'ImageFolders({self.root!r}: {len(self.classes)} classes, '
-                f'{len(self.train)} training and {len(self.test)} test images)')
+        return f'ImageFolders({self.root!r}: {len(self.classes)} classes, {self.counts})'
+
+    @property
+    def counts(self) -> str:
+        """The number of images of each part, such as '24 training and 12 test images'."""
+        val = '' if self.val is None else f', {len(self.val)} validation'
+        return f'{len(self.train)} training{val} and {len(self.test)} test images'
 
     def check(self, progress: bool = True) -> list[BadImage]:
         """Decode every image; files that passed before and have not changed are not read again.
@@ -107,12 +128,21 @@ class ImageFolders:
         """
         return {report.path: report.sha256 for report in self._inspect(progress)}
 
+    def without_contrast(self, progress: bool = True) -> list[str]:
+        """Return the paths of images of one colour, which nothing can be learned from.
+
+        They are decoded in the same pass as by `check`.
+        """
+        return [report.path for report in self._inspect(progress) if not report.contrast]
+
     def _inspect(self, progress: bool) -> list[ImageReport]:
-        paths = [path for path, _ in self.train.items + self.test.items]
+        parts = [self.train, self.test] + ([self.val] if self.val is not None else [])
+        paths = [path for images in parts for path, _ in images.items]
         changed = [path for path in paths
                    if path not in self._reports or not self._reports[path].is_current()]
         if changed:
-            self._reports.update(zip(changed, inspect_images(changed, progress)))
+            reports = inspect_images(changed, progress, self.train.background)
+            self._reports.update(zip(changed, reports))
         return [self._reports[path] for path in paths]
 
     def without(self, bad: Iterable[str | BadImage]) -> ImageFolders:
@@ -126,9 +156,9 @@ class ImageFolders:
         """
         paths = {item if isinstance(item, str) else item.path for item in bad}
         other = copy.copy(self)
-        other.train, other.test = (
-            images.subset(item for item in images.items if item[0] not in paths)
-            for images in (self.train, self.test))
+        other.train, other.test = (_without(images, paths) for images in (self.train, self.test))
+        if self.val is not None:   # without images there is nothing to validate on
+            other.val = _without(self.val, paths) if _without(self.val, paths).items else None
         problem = empty_part(other.train, other.test)
         if problem:
             count = _count_skipped(self, other)
@@ -147,25 +177,31 @@ def _count_skipped(before: ImageFolders, after: ImageFolders) -> int:
             or len(before.test.items))
 
 
-def _train_and_test_roots(root: str, train: str, test: str) -> tuple[str, str | None]:
-    """Return the folders with the classes; None for a test set that is to be split off."""
-    _check_folder(root)
-    train_root, test_root = os.path.join(root, train), os.path.join(root, test)
-    if not os.path.isdir(train_root) and train == 'train' and not os.path.isdir(test_root):
-        train_root = root   # the class folders are directly in it
-    _check_folder(train_root)
-    if os.path.isdir(test_root):
-        return train_root, test_root
-    if test != 'test':
-        _check_folder(test_root)   # it was asked for by name
-    return train_root, None
+def _without(images: ImageDataset, paths: set[str]) -> ImageDataset:
+    return images.subset(item for item in images.items if item[0] not in paths)
 
 
-def _check_folder(path: str) -> None:
-    if not os.path.isdir(path):
-        problem = f'{path} is a file' if os.path.exists(path) else f'no such folder: {path}'
-        raise UsageError(f'{problem}: expected a folder with train/<class>/ and test/<class>/, '
-                         'or with one folder of images per class')
+def _notes(root: str, unused: Unused, parts: Sequence[ImageDataset | None],
+           notes: list[str]) -> list[str]:
+    """Return sentences about a data set: what was decided, and what is not used of it."""
+    respelled: list[str] = []
+    datasets = [part for part in parts if part is not None]
+    for images in {id(part.unused): part for part in datasets}.values():   # a split has it twice
+        unused.add(images.unused)
+        respelled += images.respelled
+    if respelled:
+        names = shortlist([ascii(name) for name in dict.fromkeys(respelled)])
+        notes = [*notes, f'class names in {root} are spelled in two ways that look the same, and '
+                         f'taken as one ({names})']
+    return [*notes, *unused.sentences(root)]
+
+
+def _classes_below(folder: str) -> str:
+    """Return a hint for a folder whose only class folder has class folders itself, else ''."""
+    if not os.path.isdir(folder):
+        return ''
+    names = next(walk(folder)).folders
+    return f'; or use {folder}, if these are: {shortlist(names)}' if len(names) > 1 else ''
 
 
 def _warn_if_imbalanced(images: ImageDataset) -> None:

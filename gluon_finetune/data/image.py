@@ -10,18 +10,20 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from typing import Any, BinaryIO, Iterator
+from typing import Any, BinaryIO, Callable, Iterator, TypeVar
 
 import numpy as np
-from PIL import Image, TiffImagePlugin, WebPImagePlugin  # noqa: F401, to register the two
+from PIL import Image
 
 from ..compat.gluon import from_numpy
 from ..errors import UsageError
 from ..types import Array, NumPyArray, StrPath
+from .formats import FORMATS, unknown_format
+from .modes import DEFAULT_BACKGROUND, to_rgb
+from .quiet import quiet_pillow
+from .salvage import salvaged
 
-EXTENSIONS = ('.jpg', '.jpeg', '.png', '.bmp', '.gif', '.jfif', '.tif', '.tiff', '.webp')
-_FORMATS = ('JPEG', 'PNG', 'BMP', 'GIF', 'TIFF', 'WEBP')
-Image.preinit()   # the other four plugins
+T = TypeVar('T')
 
 MIN_SIDE_PIXELS = 3       # a random crop of fewer than 5 pixels may round to none at all
 MAX_PIXELS = 80_000_000   # 240 MB decoded; below the size that Pillow warns about
@@ -36,14 +38,15 @@ _TURNS = {2: (False, 1, -1), 3: (False, -1, -1), 4: (False, -1, 1),
           5: (True, 1, 1), 6: (True, 1, -1), 7: (True, -1, -1), 8: (True, -1, 1)}
 
 
-def read_image(path: StrPath) -> Array:
+def read_image(path: StrPath, background: str = DEFAULT_BACKGROUND) -> Array:
     """Decode an image file.
 
-    Grey, palette, CMYK and 16-bit images are converted, transparency is dropped, the EXIF
-    orientation is applied, and an animation gives its first frame.
+    Grey, palette, CMYK, 16-bit and float images are converted, transparent pixels show the
+    background, the EXIF orientation is applied, and an animation gives its first frame.
 
     Args:
-        path: A JPEG, PNG, BMP, GIF, TIFF or WebP file.
+        path: A JPEG, PNG, BMP, GIF, PPM, TIFF or WebP file; HEIC and AVIF where Pillow reads them.
+        background: The colour behind transparent pixels, such as 'white' or '#808080'.
 
     Returns:
         An array of shape (height, width, 3), uint8, RGB: `mx.np.ndarray` under `npx.set_np()`,
@@ -53,15 +56,15 @@ def read_image(path: StrPath) -> Array:
         UsageError: If the file cannot be decoded; the message has the path and the reason.
     """
     try:
-        pixels = read_pixels(path)
+        pixels = read_pixels(path, background)
     except UsageError as reason:
         raise UsageError(f'cannot use the image {path}: {reason}') from None
     return from_numpy(pixels)
 
 
-def read_pixels(path: StrPath) -> NumPyArray:
+def read_pixels(path: StrPath, background: str = DEFAULT_BACKGROUND) -> NumPyArray:
     """Decode an image file into a NumPy array like `read_image`; errors have the reason alone."""
-    return EncodedImage(path).decode()
+    return EncodedImage(path, background=background).decode()
 
 
 class EncodedImage:
@@ -70,6 +73,7 @@ class EncodedImage:
     Args:
         path: The file.
         file: The same file if it is open already, to be read from its start.
+        background: The colour behind transparent pixels.
 
     Attributes:
         shape: (height, width) of the upright image.
@@ -79,28 +83,21 @@ class EncodedImage:
         UsageError: If the file cannot be decoded; the message is the reason alone.
     """
 
-    def __init__(self, path: StrPath, file: BinaryIO | None = None) -> None:
-        with explained_errors():
-            check_image_file(path)
-            self._image = Image.open(path if file is None else file, formats=_FORMATS)
+    def __init__(self, path: StrPath, file: BinaryIO | None = None, *,
+                 background: str = DEFAULT_BACKGROUND) -> None:
+        self._path, self._file, self._background = path, file, background
+        self._image: Any = None
         self._pixels: NumPyArray | None = None
         self.shape: tuple[int, int]
         self.reductions: tuple[int, ...]
         with self._closed_on_error():
-            _check_size(*self._image.size)
-            if self._image.format in ('JPEG', 'MPO'):
-                width, height = self._image.size
-                transposed = _TURNS.get(_orientation(self._image), (False,))[0]
-                self.shape = (width, height) if transposed else (height, width)
-                self.reductions = _JPEG_REDUCTIONS
-            else:   # the header may be incomplete, and the file has to be read to its end anyway
-                self._pixels = self._decoded()
-                height, width = self._pixels.shape[:2]
-                self.shape, self.reductions = (height, width), (1,)
+            check_image_file(path)
+            self._try(self._open)
 
     def close(self) -> None:
         """Close the file without decoding it."""
-        self._image.close()
+        if self._image is not None:
+            self._image.close()
 
     def decode(self, reduction: int = 1) -> NumPyArray:
         """Decode the pixels and close the file.
@@ -117,15 +114,51 @@ class EncodedImage:
         if self._pixels is not None:
             return self._pixels
         with self._closed_on_error():
-            if reduction > 1:
-                self._image.draft('RGB', tuple(side // reduction for side in self._image.size))
-            return self._decoded()
+            return self._try(lambda: self._decoded(reduction))
 
-    def _decoded(self) -> NumPyArray:
+    def _open(self) -> None:
+        """Read the header, and the pixels too unless the file is a JPEG."""
+        if self._image is None:
+            self._image = Image.open(self._file or self._path, formats=FORMATS)
+        _check_size(*self._image.size)
+        if self._image.format in ('JPEG', 'MPO'):
+            width, height = self._image.size
+            transposed = _TURNS.get(_orientation(self._image), (False,))[0]
+            self.shape = (width, height) if transposed else (height, width)
+            self.reductions = _JPEG_REDUCTIONS
+        else:   # the header may be incomplete, and the file has to be read to its end anyway
+            self._pixels = self._decoded()
+            height, width = self._pixels.shape[:2]
+            self.shape, self.reductions = (height, width), (1,)
+
+    def _decoded(self, reduction: int = 1) -> NumPyArray:
+        if reduction > 1:
+            self._image.draft('RGB', tuple(side // reduction for side in self._image.size))
         self._image.load()
-        pixels = _upright(_rgb(self._image), _orientation(self._image))
+        pixels = _upright(to_rgb(self._image, self._background), _orientation(self._image))
         self._image.close()
         return pixels
+
+    def _try(self, read: Callable[[], T]) -> T:
+        """Return `read()`; where that fails, once more without metadata, if no pixel is missing."""
+        try:
+            return read()
+        except (UsageError, Image.DecompressionBombError, MemoryError):
+            raise
+        except Exception as error:   # on corrupt data Pillow's plugins raise errors of any type
+            if isinstance(error, OSError) and error.strerror:   # of the file system
+                raise
+            self.close()
+            with contextlib.ExitStack() as stack:
+                file = self._file or stack.enter_context(open(self._path, 'rb'))
+                pixels_only = salvaged(file, _load)
+                if pixels_only is None and isinstance(error, Image.UnidentifiedImageError):
+                    file.seek(0)
+                    raise UsageError(unknown_format(file.read(12))) from None
+            if pixels_only is None:
+                raise
+        self._image = Image.open(pixels_only, formats=FORMATS)
+        return read()
 
     @contextlib.contextmanager
     def _closed_on_error(self) -> Iterator[None]:
@@ -133,20 +166,29 @@ class EncodedImage:
             with explained_errors():
                 yield
         except UsageError:
-            self._image.close()
+            self.close()
             raise
+
+
+def _load(file: BinaryIO) -> Any:
+    """Return a decoded Pillow image."""
+    image = Image.open(file, formats=FORMATS)
+    _check_size(*image.size)
+    image.load()
+    return image
 
 
 @contextlib.contextmanager
 def explained_errors() -> Iterator[None]:
     """Turn any exception of Pillow into a `UsageError` with the reason alone."""
     try:
-        yield
+        with quiet_pillow():
+            yield
         return
     except UsageError:
         raise
     except Image.UnidentifiedImageError:
-        reason = 'unknown image format: expected JPEG, PNG, BMP, GIF, TIFF or WebP'
+        reason = unknown_format()
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         reason = _too_large('too many pixels')
     except OSError as error:
@@ -174,22 +216,7 @@ def _check_size(width: int, height: int) -> None:
 
 
 def _too_large(size: str) -> str:
-    return f'{size}: the limit is {MAX_PIXELS // 10**6} million, scale the image down'
-
-
-def _rgb(image: Any) -> NumPyArray:
-    if image.mode.startswith(('I', 'F')):
-        return _eight_bits(np.asarray(image))
-    if 'transparency' in image.info:   # Pillow warns when it drops that of a palette
-        image = image.convert('RGBA')
-    return np.asarray(image.convert('RGB'))
-
-
-def _eight_bits(grey: NumPyArray) -> NumPyArray:
-    """Return the high byte of 16-bit grey values, as OpenCV and Pillow do for 16-bit colours."""
-    if grey.dtype.kind == 'f' or grey.min() < 0 or grey.max() > 0xffff:
-        raise UsageError('its pixels are floats or 32-bit integers: save it with 8 or 16 bits')
-    return np.repeat((grey >> 8).astype(np.uint8)[:, :, None], 3, axis=2)
+    return f'{size}: the limit is {MAX_PIXELS // 10**6} million, scale it down'
 
 
 def _orientation(image: Any) -> int:

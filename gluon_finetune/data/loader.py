@@ -94,6 +94,7 @@ class ImageLoader:
         self.even_batches = even_batches
         self.shuffle, self.num_workers, self.cache = shuffle, num_workers, cache
         self.on_bad, self.empty = on_bad, 0
+        self.background = images.background
         self.skipped: list[tuple[str, str]] = []
 
     def __len__(self) -> int:
@@ -166,7 +167,8 @@ class ImageLoader:
     def prepare(self, index: int, key: int, out: NumPyArray) -> None:
         """Write image `index`, cropped as in the epoch `key`, into `out`."""
         path = self.items[index][0]
-        image = self.cache.open(path) if self.cache else EncodedImage(path)
+        image = (self.cache.open(path, self.background) if self.cache
+                 else EncodedImage(path, background=self.background))
         read_crop(image, self.augs, random.Random(key + index), out)
 
 

@@ -8,8 +8,9 @@ from typing import Any, Mapping, Union, cast
 from ..errors import UsageError
 from ..files.json import read_json
 from ..types import StrPath
-from .dataset import ImageDataset, shortlist
+from .dataset import ImageDataset
 from .duplicates import equal_files
+from .scan import shortlist
 from .test_images import choose_test_images
 
 PARTS = ('train', 'test')

@@ -2,13 +2,13 @@
 from __future__ import annotations
 
 import os
-import unicodedata
 from collections import Counter
 from typing import Any, NamedTuple
 
 from ..compat.imports import gluoncv
 from ..errors import UsageError
 from ..files.json import read_json
+from ..files.names import is_valid_name
 from ..types import Net, StrPath
 from .output import output_layer
 from .source import source_net
@@ -63,7 +63,7 @@ def check_labels(value: Any, path: StrPath) -> list[str]:
     if not isinstance(value, list) or not value or not all(isinstance(name, str) for name in value):
         raise UsageError(f'{path} must be a list of class names')
     for name in value:
-        if not name or any(unicodedata.category(letter) in ('Cc', 'Cs') for letter in name):
+        if not is_valid_name(name):
             raise UsageError(f'{path} has the invalid class name {name!r}: a name is text without '
                              f'control characters')
     (name, count), = Counter(value).most_common(1)

@@ -7,7 +7,7 @@ import select
 from typing import Iterable, Iterator, Sequence, Union
 
 from ..data.check import BadImage
-from ..data.image import EXTENSIONS
+from ..data.formats import EXTENSIONS
 
 CHUNK_BYTES = 1 << 16
 _THUMBNAILS = ('__MACOSX', '@eaDir')   # folders that archive programs and file servers add

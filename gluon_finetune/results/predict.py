@@ -14,6 +14,7 @@ from ..data.augment import test_augs
 from ..data.check import BadImage
 from ..data.image import EncodedImage
 from ..data.loader import read_crop
+from ..data.modes import DEFAULT_BACKGROUND
 from ..data.prefetch import WorkerPool
 from ..errors import UsageError
 from ..models.finetune import scratch_net
@@ -49,6 +50,7 @@ class Predictor:
         self.image_size = image_size
         self.classes: list[str] = list(classes or net.classes or ())
         self.augs = test_augs(image_size)
+        self.background = DEFAULT_BACKGROUND   # behind transparent pixels
         if not self.classes:
             raise UsageError('no class names: pass classes=, one name for each output of the net')
 
@@ -72,10 +74,13 @@ class Predictor:
                              f'with: resume the run with --resume')
         classes, image_size = directory.classes, directory.config.image_size
         if dtype == 'int8':
-            return cls(load_int8(directory.path), classes, image_size)
+            predictor = cls(load_int8(directory.path), classes, image_size)
+            predictor.background = directory.config.background
+            return predictor
         net = scratch_net(directory.config.network or DEFAULT_NETWORK, classes)
         load_weights(net, directory.best_weights)
         predictor = cls(net, classes, image_size)
+        predictor.background = directory.config.background
         predictor.computing = fused(_compiled(net, dtype))
         return predictor
 
@@ -167,7 +172,7 @@ class Predictor:
                 self.augs.apply(image, None, out)
             else:
                 try:
-                    read_crop(EncodedImage(image), self.augs, None, out)
+                    read_crop(EncodedImage(image, background=self.background), self.augs, None, out)
                 except UsageError as reason:
                     bad[index] = BadImage(os.fspath(image), str(reason))
         return X[:len(images) - len(bad)], bad

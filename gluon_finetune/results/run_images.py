@@ -6,8 +6,9 @@ import os
 from typing import Iterable, Iterator, List, NamedTuple, Tuple
 
 from ..data.check import hash_images
-from ..data.dataset import ImageDataset, shortlist
+from ..data.dataset import ImageDataset
 from ..data.folders import ImageFolders, hotdog, open_folders
+from ..data.scan import shortlist
 from ..errors import UsageError
 from ..runs.directory import RunDirectory
 from ..types import StrPath

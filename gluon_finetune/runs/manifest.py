@@ -14,8 +14,8 @@ import re
 from typing import Dict, Mapping, Tuple
 
 from ..data.check import hash_images
-from ..data.dataset import shortlist
 from ..data.folders import ImageFolders
+from ..data.scan import shortlist
 from ..data.split import relative_paths
 from ..errors import UsageError
 from ..files.read import read_bytes

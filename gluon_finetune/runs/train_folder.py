@@ -63,6 +63,8 @@ def train_folder(data: StrPath, out: StrPath | None = None, *, resume: bool = Fa
     folders = _without_dropped(folders, run)
     log(f'{run.config.network} on {len(folders.train)} training images of {len(run.classes)} '
         f'classes and {len(folders.test)} test images; run directory: {run.path}')
+    for note in folders.notes:
+        log(note)
     for finding in findings:
         log(str(finding))
     try:
@@ -85,7 +87,7 @@ def start_or_resume(data: StrPath, out: StrPath | None = None, *, resume: bool =
     if not resume:
         config, path = _with(Config(), given), os.fspath(out or new_path(data))
         check_start(path, config, data, devices)
-        folders = open_folders(data)
+        folders = open_folders(data, background=config.background)
         net, config = new_net(config, folders.classes)   # before the images are decoded
         folders = skip_bad_images(folders, skip_bad)
         return net, create_run(path, config, folders), folders
@@ -97,7 +99,8 @@ def start_or_resume(data: StrPath, out: StrPath | None = None, *, resume: bool =
         check_same_settings(run.path, run.identity_at_start(), config)
     if split and config.on_bad == 'skip':
         split = _existing(split, data)
-    folders = skip_bad_images(open_folders(data, split=split), skip_bad)
+    folders = skip_bad_images(
+        open_folders(data, split=split, background=config.background), skip_bad)
     return (*resume_run(run.path, config, folders, notify or warnings.warn), folders)
 
 

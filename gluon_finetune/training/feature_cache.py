@@ -99,7 +99,8 @@ class FeatureLoader:
 
     def _file_name(self, fingerprint: str, progress: bool) -> str:
         images = hash_images([path for path, _ in self.loader.items], progress)
-        return _hash(fingerprint, repr((self.loader.augs, self.keys)), *images) + '.npy'
+        crops = repr((self.loader.augs, self.keys, self.loader.background))
+        return _hash(fingerprint, crops, *images) + '.npy'
 
     def _write(self, path: str, infer: Infer, progress: bool) -> None:
         """Write the features of every crop to a new file, which appears when it is complete."""

@@ -1,6 +1,9 @@
 import json
+import os
+import shutil
 
 from commands import call
+from PIL import Image
 
 
 def test_check_lists_the_images_that_cannot_be_decoded(chairs_copy, capsys):
@@ -37,3 +40,28 @@ def test_check_lists_copies(chairs_copy, capsys):
     assert json.loads(out)['copies'] == {
         'leaks': [['test/sofa/0.jpg', 'train/sofa/3.jpg']],
         'train_copies': [['train/bench/other name.jpg', 'train/bench/1.jpg']]}
+
+
+def test_what_is_not_used_and_images_of_one_colour_are_said(chairs_copy, capsys):
+    plain = chairs_copy / 'train' / 'sofa' / 'plain.png'
+    Image.new('RGB', (40, 40), 'red').save(plain)
+    (chairs_copy / 'train' / 'sofa' / 'clip.mp4').touch()
+    shutil.copytree(chairs_copy / 'test', chairs_copy / 'valid')
+    status, out, _ = call(capsys, 'check', chairs_copy)
+    assert status == 0 and out.splitlines() == [
+        f'{plain}: without contrast, all of its pixels have nearly the same colour',
+        f'not used: 1 file in {chairs_copy} (1 .mp4)',
+        '25 training, 12 validation and 12 test images of 3 classes, 0 cannot be decoded']
+    status, out, _ = call(capsys, 'check', chairs_copy, '--json')
+    said = json.loads(out)
+    assert (status, said['val'], said['without_contrast']) == (0, 12, [str(plain)])
+    assert said['notes'] == [f'not used: 1 file in {chairs_copy} (1 .mp4)']
+
+
+def test_a_name_that_cannot_be_a_class_is_refused_at_once(chairs_copy, capsys):
+    os.rename(chairs_copy / 'test' / 'sofa', chairs_copy / 'test' / 'sofa\r')
+    for command in (['check'], ['train', '--network', 'mobilenetv2_0.25', '--scratch']):
+        status, out, err = call(capsys, *command[:1], chairs_copy, *command[1:])
+        assert (status, out) == (2, '') and err == (
+            f'gluon-finetune: class folder {str(chairs_copy / "test")[:-1]!r}'.rstrip("'")
+            + "t/sofa\\r' has the control character '\\r' in its name: rename the folder\n")

@@ -12,6 +12,7 @@ from gluon_finetune.config import Config
 from gluon_finetune.data import check
 from gluon_finetune.data.check import BadImage, check_images, hash_images, inspect_images
 from gluon_finetune.data.folders import ImageFolders
+from gluon_finetune.data.formats import EXPECTED_FORMATS
 from gluon_finetune.data.image import EncodedImage
 from gluon_finetune.data.loader import load_data
 from gluon_finetune.runs.manifest import Manifest
@@ -42,7 +43,7 @@ def zoo(chairs_copy):
 
 
 CORRUPT = 'corrupt: its data is truncated or invalid'
-UNKNOWN = 'unknown image format: expected JPEG, PNG, BMP, GIF, TIFF or WebP'
+UNKNOWN = f'unknown image format: expected {EXPECTED_FORMATS}'
 REASONS = {'text.jpg': UNKNOWN, 'cut.jpg': CORRUPT, 'empty.png': 'the file is empty',
            'page.html.jpg': UNKNOWN, 'zeros.jpg': UNKNOWN, 'pipe.webp': 'not a file',
            'gone.gif': 'cannot be read: No such file or directory',
@@ -108,9 +109,9 @@ def counted(monkeypatch):
             counts[str(path)] += 1
         return open_file(path, *args, **kwargs)
 
-    def counting_decode(image):
+    def counting_decode(image, *args):
         counts['decoded'] += 1
-        return decode(image)
+        return decode(image, *args)
     monkeypatch.setattr(builtins, 'open', counting_open)
     monkeypatch.setattr(EncodedImage, '_decoded', counting_decode)
     return counts
@@ -152,3 +153,12 @@ def test_inspected_hashes_are_those_of_the_files(zoo):
     paths = [path for path, _ in ImageFolders(zoo).train.items if not path.endswith('empty.png')]
     assert [report.sha256 for report in inspect_images(paths, progress=False)] == hash_images(
         paths, progress=False)
+
+
+@pytest.mark.parametrize('pixels, contrast', [
+    (np.full((60, 60, 3), 9), False), (np.arange(60 * 60 * 3).reshape(60, 60, 3) % 7, False),
+    (np.arange(60 * 60 * 3).reshape(60, 60, 3) % 9, True),
+    (np.where(np.arange(3600).reshape(60, 60, 1) == 1111, 255, [[[0, 0, 0]]]), True),
+    (np.stack([np.zeros((60, 60)), np.eye(60) * 90, np.zeros((60, 60))], 2), True)])
+def test_images_without_contrast(pixels, contrast):
+    assert check.has_contrast(pixels.astype('uint8')) is contrast

@@ -14,6 +14,7 @@ _BASE = {'.jpg': 'JPEG', '.jpeg': 'JPEG', '.png': 'PNG', '.bmp': 'BMP', '.gif': 
          '.jfif': 'JPEG', '.jpe': 'JPEG', '.ppm': 'PPM', '.pgm': 'PPM', '.tif': 'TIFF',
          '.tiff': 'TIFF', '.webp': 'WEBP'}
 _HEIF = {'.heic': 'HEIF', '.heif': 'HEIF', '.avif': 'AVIF'}
+NEW_EXTENSIONS = ('.jpe', '.ppm', '.pgm', *_HEIF)   # since 0.1.0
 _BRANDS = {b'heic': 'HEIC', b'heix': 'HEIC', b'heim': 'HEIC', b'heis': 'HEIC', b'mif1': 'HEIC',
            b'msf1': 'HEIC', b'hevc': 'HEIC', b'avif': 'AVIF', b'avis': 'AVIF'}
 

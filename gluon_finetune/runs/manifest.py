@@ -15,6 +15,7 @@ from typing import Dict, Mapping, Tuple
 
 from ..data.check import hash_images
 from ..data.folders import ImageFolders
+from ..data.formats import NEW_EXTENSIONS
 from ..data.scan import shortlist
 from ..data.split import relative_paths
 from ..errors import UsageError
@@ -74,7 +75,7 @@ class Manifest(Dict[Tuple[str, str, str], str]):
 
         With `allow_missing`, missing and changed images do not count.
         """
-        differences = {'added': [key for key in now if key not in self]}
+        differences = {'added': [key for key in now if key not in self and not self._ignored(key)]}
         if not allow_missing:
             differences['missing'] = [key for key in self if key not in now]
             differences['changed'] = [key for key in self if now.get(key, self[key]) != self[key]]
@@ -86,6 +87,16 @@ class Manifest(Dict[Tuple[str, str, str], str]):
         trained_on = {sha256 for (part, _, _), sha256 in original.items() if part == 'train'}
         return Manifest((key, sha256) for key, sha256 in self.items()
                         if key in original or key[0] != 'test' or sha256 not in trained_on)
+
+    def _ignored(self, key: tuple[str, str, str]) -> bool:
+        """Return whether 0.1.0, which may have started the run, ignored an image.
+
+        It took none in subfolders of class folders, and knew fewer extensions.
+        """
+        deepest = max((path.count('/') for _, _, path in self), default=0)
+        extension = os.path.splitext(key[2])[1].lower()
+        known = {os.path.splitext(path)[1].lower() for _, _, path in self}
+        return key[2].count('/') > deepest or extension in NEW_EXTENSIONS and extension not in known
 
     def restore(self, folders: ImageFolders) -> ImageFolders:
         """Return `folders` with exactly these images, including missing ones."""

@@ -58,3 +58,17 @@ def test_another_table_is_refused(tmp_path, content):
     with pytest.raises(UsageError, match='is not a manifest of images: expected a table with '
                                          'the columns part, class, path, sha256'):
         Manifest.from_csv(str(tmp_path / 'a.csv'))
+
+
+def test_images_that_the_first_version_ignored_are_not_added_ones(chairs_copy, before):
+    sofa = chairs_copy / 'train' / 'sofa'
+    (sofa / 'deeper').mkdir()
+    (sofa / 'deeper' / '1.jpg').write_bytes((sofa / '1.jpg').read_bytes())
+    (sofa / 'scan.PPM').write_bytes(b'P6 4 4 255 ' + bytes(48))
+    now = Manifest.of(ImageFolders(chairs_copy))
+    assert len(now) == len(before) + 2 and before.difference(now) == ''
+    assert now.difference(before) != ''
+    (sofa / 'deeper' / '2.jpg').write_bytes(b'')
+    (sofa / 'scan2.ppm').write_bytes(b'')
+    later = Manifest.of(ImageFolders(chairs_copy))
+    assert now.difference(later).startswith('2 added (')

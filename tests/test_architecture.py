@@ -98,6 +98,39 @@ def test_architecture(module, path):
     assert faults(module, path.read_text(encoding='utf-8')) == []
 
 
+def circle(graph):
+    """Return modules that import each other in a circle, or [] where there is none."""
+    done = set()
+
+    def walk(module, path):
+        if module in path:
+            return path[path.index(module):]
+        if module not in done:
+            done.add(module)
+            for other in graph.get(module, ()):
+                found = walk(other, [*path, module])
+                if found:
+                    return found
+        return []
+    return next(filter(None, (walk(module, []) for module in graph)), [])
+
+
+def module_of(name, known):
+    """Return the module that a full name such as 'gluon_finetune.data.image.read_image' is from."""
+    parts = name.split('.')[1:]
+    return next((name for name in ('.'.join(parts[:i]) for i in (3, 2, 1)) if name in known), None)
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    sources = {module: path.read_text(encoding='utf-8') for module, path in modules()}
+    graph = {module: {module_of(name, sources) for _, name in imports(ast.parse(source), module)
+                      if name.startswith('gluon_finetune.')} - {None, module}
+             for module, source in sources.items()}
+    assert len(graph) > 100 and 'training.metrics' in graph['training.loop']
+    assert circle(graph) == []
+    assert circle({'a': ['b'], 'b': ['c'], 'c': ['b']}) == ['b', 'c']
+
+
 @pytest.mark.parametrize('module, source, fault', [
     ('config', 'from .data import folders', 'config imports data'),
     ('config', 'from . import training', 'config imports training'),

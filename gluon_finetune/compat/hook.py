@@ -9,7 +9,7 @@ import threading
 from types import ModuleType
 from typing import Any, Callable, Iterator, Sequence
 
-PACKAGES = ('mxnet', 'gluoncv')
+from .versions import PACKAGES
 
 
 class _Importing(threading.local):

@@ -18,8 +18,7 @@ import numpy as np
 
 from ..errors import SEE_DOCTOR
 from .cpu import usable_cores
-from .hook import PACKAGES
-from .versions import REQUIREMENTS, supports_numpy
+from .versions import PACKAGES, REQUIREMENTS, supports_numpy
 
 _ALIASES = {'bool': bool, 'int': int, 'float': float, 'complex': complex, 'object': object,
             'str': str}

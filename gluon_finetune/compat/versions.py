@@ -1,6 +1,7 @@
 """Versions of Python, NumPy, MXNet and GluonCV that work together."""
 from __future__ import annotations
 
+PACKAGES = ('mxnet', 'gluoncv')   # imported under the conditions of shims.py
 REQUIREMENTS = {'mxnet': 'mxnet>=1.9.1,<2', 'gluoncv': 'gluoncv>=0.10.5,<1', 'numpy': 'numpy<2'}
 PYTHONS = '3.8 to 3.12'
 # Build options of MXNet that decide what it can do and how fast.

@@ -4,7 +4,7 @@ from __future__ import annotations
 import functools
 import os
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Callable, NamedTuple, Sequence, Tuple, TypeVar
+from typing import Callable, NamedTuple, Sequence, Tuple, TypeVar
 
 from ..compat.cpu import usable_cores
 from ..errors import UsageError
@@ -13,9 +13,6 @@ from ..progress import tqdm
 from ..types import NumPyArray
 from .image import EncodedImage, check_image_file, explained_errors
 from .modes import DEFAULT_BACKGROUND
-
-if TYPE_CHECKING:
-    from .folders import ImageFolders
 
 MIN_CONTRAST = 8      # of 255; noise of JPEG on a plain field stays below
 _CONTRAST_STEP = 16   # pixels
@@ -79,14 +76,6 @@ def bad_images(reports: Sequence[ImageReport]) -> list[BadImage]:
 def hash_images(paths: Sequence[str], progress: bool = True) -> list[str]:
     """Return the SHA-256 of each file, in hexadecimal; '' for one that cannot be read."""
     return _map(_hash, paths, 'hashing images', progress)
-
-
-def refuse_bad_images(folders: ImageFolders, progress: bool = True) -> None:
-    """Raise `UsageError` if an image of `folders` cannot be used; name the first three."""
-    bad = folders.check(progress=progress)
-    if bad:
-        raise UsageError(explain_bad_images(
-            bad, 'with --skip-bad or folders.without(folders.check())'))
 
 
 def explain_bad_images(bad: Sequence[BadImage], how: str) -> str:

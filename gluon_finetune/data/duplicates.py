@@ -2,17 +2,15 @@
 from __future__ import annotations
 
 import os
-import stat
-from typing import TYPE_CHECKING, Callable, Dict, Iterable, NamedTuple, Sequence, TypeVar
+from typing import TYPE_CHECKING, Dict, Iterable, NamedTuple, Sequence, TypeVar
 
 from ..errors import UsageError
-from .check import hash_images
+from .equal_files import group_equal
 from .scan import shortlist
 
 if TYPE_CHECKING:
     from .folders import ImageFolders
 
-_TAIL_BYTES = 4096   # two files of one size that end in these bytes are worth reading
 
 T = TypeVar('T')
 Leaks = Dict[str, str]   # path of a test image -> path of a training image with equal bytes
@@ -91,7 +89,7 @@ def _equal_images(folders: ImageFolders, progress: bool) -> list[list[_Image]]:
     images = [_Image(path, part, label)
               for part, items in (('train', folders.train.items), ('test', folders.test.items))
               for path, label in items if hashes[path]]
-    groups = _groups(images, lambda image: hashes[image.path])
+    groups = group_equal(images, lambda image: hashes[image.path])
     unusable = {image.path for image in folders.check(progress)} if groups else set()
     return [group for group in groups if group[0].path not in unusable]
 
@@ -127,7 +125,8 @@ def _copies(folders: ImageFolders, groups: Iterable[Sequence[_Image]], part: str
             count: int) -> Finding:
     """Return the copies of an image within a class of one part."""
     found = [_relative(folders, [image.path, same[0].path]) for group in groups
-             for same in _groups([one for one in group if one.part == part], lambda one: one.label)
+             for same in group_equal([one for one in group if one.part == part],
+                                     lambda one: one.label)
              for image in same[1:]]
     are = 'is a copy' if len(found) == 1 else 'are copies'
     return Finding(f'{part}_copies',
@@ -137,41 +136,3 @@ def _copies(folders: ImageFolders, groups: Iterable[Sequence[_Image]], part: str
 
 def _relative(folders: ImageFolders, paths: Iterable[str]) -> list[str]:
     return [os.path.relpath(path, folders.root).replace(os.sep, '/') for path in paths]
-
-
-def equal_files(paths: Sequence[str]) -> list[list[str]]:
-    """Return the groups of at least two files with equal bytes; empty files do not count.
-
-    Only files of one size that end in the same bytes are read completely.
-    """
-    sizes = {path: _size(path) for path in paths}
-    candidates = [path for same_size in _groups(filter(sizes.get, paths), sizes.__getitem__)
-                  for same_end in _groups(same_size, _tail) for path in same_end]
-    hashes = dict(zip(candidates, hash_images(candidates, progress=False)))
-    return _groups(filter(hashes.get, candidates), hashes.__getitem__)
-
-
-def _groups(values: Iterable[T], key: Callable[[T], object]) -> list[list[T]]:
-    """Return the groups of at least two values with the same key."""
-    groups: dict[object, list[T]] = {}
-    for value in values:
-        groups.setdefault(key(value), []).append(value)
-    return [group for group in groups.values() if len(group) > 1]
-
-
-def _size(path: str) -> int:
-    """Return the size of a regular file, 0 for anything else."""
-    try:
-        status = os.stat(path)
-    except OSError:
-        return 0
-    return status.st_size if stat.S_ISREG(status.st_mode) else 0
-
-
-def _tail(path: str) -> bytes:
-    try:
-        with open(path, 'rb') as file:
-            file.seek(max(_size(path) - _TAIL_BYTES, 0))
-            return file.read()
-    except OSError:
-        return b''

@@ -9,7 +9,7 @@ from typing import Any, Iterable, Sequence
 
 from ..errors import UsageError
 from ..types import StrPath
-from .check import BadImage, ImageReport, bad_images, inspect_images
+from .check import BadImage, ImageReport, bad_images, explain_bad_images, inspect_images
 from .dataset import ImageDataset
 from .hub import download_extract
 from .layout import find_layout
@@ -236,3 +236,11 @@ def open_folders(data: StrPath, **options: Any) -> ImageFolders:
     if data == 'hotdog' and not os.path.isdir(data):
         return hotdog(**options)
     return ImageFolders(data, **options)
+
+
+def refuse_bad_images(folders: ImageFolders, progress: bool = True) -> None:
+    """Raise `UsageError` if an image of `folders` cannot be used; name the first three."""
+    bad = folders.check(progress=progress)
+    if bad:
+        raise UsageError(explain_bad_images(
+            bad, 'with --skip-bad or folders.without(folders.check())'))

@@ -20,7 +20,7 @@ _RUN_RESULTS = ('history.csv', 'checkpoint', 'best.params', 'pictures.csv')
 
 @dataclasses.dataclass
 class Unused:
-    """What is not used of a folder.
+    """Files of a folder that are not used.
 
     Attributes:
         files: Number of other files by extension, in lower case.

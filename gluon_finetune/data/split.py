@@ -9,7 +9,7 @@ from ..errors import UsageError
 from ..files.json import read_json
 from ..types import StrPath
 from .dataset import ImageDataset
-from .duplicates import equal_files
+from .equal_files import equal_files
 from .scan import shortlist
 from .test_images import choose_test_images
 

@@ -46,7 +46,7 @@ def evaluate_run(run: StrPath, data: StrPath | ImageFolders, dtype: str = 'float
             are an error.
 
     Raises:
-        UsageError: For classes that the run does not know, an image that cannot be decoded, and as
+        UsageError: For classes other than those of the run, an unreadable image, and as
             `Predictor.load`.
     """
     predictor, directory = Predictor.load(run, dtype), RunDirectory.open(run)

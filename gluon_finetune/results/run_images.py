@@ -90,7 +90,7 @@ def open_run_folders(run: RunDirectory, data: StrPath) -> ImageFolders:
 
 
 def _test_rows(run: RunDirectory) -> Iterator[tuple[str, str, str]]:
-    """Yield (class, path, SHA-256) of the test images; an older run knows no hashes."""
+    """Yield (class, path, SHA-256) of the test images; an older run has no hashes."""
     manifest = run.manifest
     for (part, name, path), sha256 in manifest.items():
         if part == 'test':

@@ -10,9 +10,8 @@ from typing import Iterator, Sequence
 
 from ..compat.imports import set_attribute
 from ..config import DEFAULT_NETWORK, Config
-from ..data.check import refuse_bad_images
 from ..data.duplicates import without_leaks
-from ..data.folders import ImageFolders
+from ..data.folders import ImageFolders, refuse_bad_images
 from ..errors import Diverged, UsageError
 from ..files.locks import lock_folder
 from ..models.finetune import finetune_net, scratch_net

@@ -7,9 +7,8 @@ import warnings
 from typing import Any, Generator, Sequence
 
 from ..config import Config, options, replace_options
-from ..data.check import refuse_bad_images
 from ..data.duplicates import find_copies, without_leaks
-from ..data.folders import ImageFolders, hotdog
+from ..data.folders import ImageFolders, hotdog, refuse_bad_images
 from ..progress import log
 from ..types import Device, Net
 from .devices import check_dtype, try_all_gpus

@@ -25,7 +25,8 @@ def lacking(function, *options):
         found = operator.attrgetter(function)(gf)
     except AttributeError:
         return f'this gluon_finetune has no {function}'
-    missing = [name for name in options if name not in inspect.signature(found).parameters]
+    known = {**inspect.signature(found).parameters, **vars(getattr(gf, 'Config', object))}
+    missing = [name for name in options if name not in known]   # Config's are keywords, too
     return f'this {function} has no option {", ".join(missing)}' if missing else None
 
 

@@ -54,6 +54,20 @@ def source_labels(source: StrPath | Net, net: Net | None = None) -> list[SourceC
     return labels
 
 
+def note_classes(net: Net, classes: list[str]) -> None:
+    """Note the classes of the training images as `net.classes`, unless it has names of its own.
+
+    Raises `UsageError` for the same names in another order: predictions would have wrong names.
+    """
+    names = getattr(net, 'classes', None)
+    if not names:
+        net.classes = list(classes)
+    elif list(names) != list(classes) and sorted(names) == sorted(classes):
+        raise UsageError(f'the net has the classes {", ".join(names)}, the data '
+                         f'{", ".join(classes)}: make the net with finetune_net(source, '
+                         f'classes=folders.classes)')
+
+
 def check_labels(value: Any, path: StrPath) -> list[str]:
     """Return `value`, read from `path`, if it is a list of valid class names.
 

@@ -91,9 +91,13 @@ def load_weights(net: Net, path: StrPath) -> None:
 
 
 def remember(net: Net, network: str | None, path: str | None = None,
-             classes: Sequence[str] | None = None) -> Net:
-    """Set `.output`, `.network`, `.classes` (names) and `.source_file` of `net`; return it."""
+             classes: Sequence[str] | None = None, image_size: int | None = None) -> Net:
+    """Set what `net` notes about itself, and `net.output`; return it.
+
+    `image_size` is the side of the images it was trained on, None where that is not known.
+    """
     net.network, net.classes, net.source_file = network, classes, path
+    net.image_size = image_size
     return name_output(net)
 
 

@@ -24,8 +24,9 @@ class SourceClass(NamedTuple):
 def source_labels(source: StrPath | Net, net: Net | None = None) -> list[SourceClass]:
     """Return the classes of a source in the order of its output rows.
 
-    They are read from the file beside the weights that ends in .labels.json instead of .params; a
-    source of 1000 classes without this file has those of ImageNet. Chapter: exercise 4.
+    They are read from the file beside the weights that ends in .labels.json instead of .params;
+    without it they are those in `net.classes`, as for the best.params of a run, and a source of
+    1000 classes has those of ImageNet. Chapter: exercise 4.
 
     Args:
         source: As in `source_net`.
@@ -43,6 +44,8 @@ def source_labels(source: StrPath | Net, net: Net | None = None) -> list[SourceC
     path = os.path.splitext(weights_file)[0] + '.labels.json' if weights_file else None
     if path and os.path.isfile(path):
         labels = _read_labels(path)
+    elif getattr(net, 'classes', None):
+        labels = [SourceClass(None, name) for name in net.classes]
     elif rows == 1000:
         table = gluoncv().data.ImageNet1kAttr()
         labels = [SourceClass(*pair) for pair in zip(table.synset, table.classes)]

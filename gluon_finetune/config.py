@@ -21,6 +21,9 @@ RESIZE_RATIO = 256 / 224
 # The chapter's network: the smallest that shows the benefit of pretraining.
 DEFAULT_NETWORK = 'resnet18_v2'
 
+# The size ImageNet networks were trained at: side in pixels.
+DEFAULT_IMAGE_SIZE = 224
+
 
 @dataclasses.dataclass(frozen=True)
 class Config:
@@ -50,8 +53,8 @@ class Config:
     # The new output layer starts from random weights, so it learns faster.
     lr_mult: float = option(
         10, 'factor on the learning rate for the output layer', above=0, run_only=True)
-    # The size ImageNet networks were trained at.
-    image_size: int = option(224, 'height and width of the input in pixels', minimum=1)
+    image_size: int = option(
+        DEFAULT_IMAGE_SIZE, 'height and width of the input in pixels', minimum=1)
     # Larger where objects are small in the image.
     min_area: float = option(
         0.08, 'smallest share of an image that a training crop covers', above=0, maximum=1)

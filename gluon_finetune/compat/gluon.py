@@ -85,7 +85,8 @@ def long_names(net: Net) -> dict[str, str]:
     """
     if MXNET_2:
         return {}
-    return {name: param.name[len(net.prefix):]
+    prefix: str = net.prefix
+    return {name: param.name[len(prefix):] if param.name.startswith(prefix) else param.name
             for name, param in structured_parameters(net).items()}
 
 

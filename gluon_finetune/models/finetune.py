@@ -7,6 +7,7 @@ from typing import Any, Sequence, Union
 from ..compat.imports import array, mx, set_attribute, value_of
 from ..errors import UsageError
 from ..types import Net, StrPath
+from .initializer import xavier
 from .labels import SourceClass, source_labels
 from .output import copy_net, output_layer, replace_output
 from .source import load_source, remember, source_net
@@ -16,7 +17,8 @@ Classes = Union[int, Sequence[str]]   # their number, or their names
 
 
 def finetune_net(source: StrPath | Net = 'resnet18_v2', classes: Classes = 2, *,
-                 network: str | None = None, lr_mult: float = 10) -> Net:
+                 network: str | None = None, lr_mult: float = 10,
+                 seed: int | None = None) -> Net:
     """Return a new network with pretrained features and an untrained output layer, on the CPU.
 
     `net.output` starts from Xavier initialization (bias 0) and learns at `lr_mult` times the
@@ -27,26 +29,31 @@ def finetune_net(source: StrPath | Net = 'resnet18_v2', classes: Classes = 2, *,
         classes: The number of classes or a list of their names.
         network: As in `source_net`.
         lr_mult: Factor on the learning rate of the output layer.
+        seed: Makes the output layer reproducible; None draws it from MXNet's generator.
 
     Returns:
         The network, which maps images (n, 3, height, width) to (n, classes). It notes its name in
-        `net.network` and the names of its classes in `net.classes`.
+        `net.network`, the names of its classes in `net.classes` and, once it is trained, the size
+        of its images in `net.image_size`.
 
     Raises:
-        UsageError: `classes` is invalid, or the weights cannot be used.
+        UsageError: `classes` or `seed` is invalid, or the weights cannot be used.
         WorkError: The weights of the zoo cannot be downloaded.
     """
     count, names = check_classes(classes)
+    initializer = xavier(seed)
     net = load_source(source, network, features_only=True)
     if net is source:
         net = copy_net(net)  # training the new net must not train the source
     layer = replace_output(net, count)
-    layer.initialize(mx.init.Xavier(), mx.cpu())
+    layer.initialize(initializer, mx.cpu())
     set_attribute(layer.collect_params(), 'lr_mult', lr_mult)
-    return remember(net, getattr(net, 'network', None) or network, classes=names)
+    return remember(net, getattr(net, 'network', None) or network, classes=names,
+                    image_size=getattr(net, 'image_size', None))
 
 
-def scratch_net(name: str = 'resnet18_v2', classes: Classes = 2) -> Net:
+def scratch_net(name: str = 'resnet18_v2', classes: Classes = 2, *,
+                seed: int | None = None) -> Net:
     """Return the untrained counterpart of `finetune_net`, on the CPU.
 
     All weights start from Xavier initialization and learn at the same rate. Chapter: section
@@ -55,17 +62,18 @@ def scratch_net(name: str = 'resnet18_v2', classes: Classes = 2) -> Net:
     Args:
         name: One of `network_names()`.
         classes: The number of classes or a list of their names.
+        seed: Makes the weights reproducible; None draws them from MXNet's generator.
 
     Returns:
         The network, as from `finetune_net`.
 
     Raises:
-        UsageError: `name` is unknown, or `classes` is invalid.
+        UsageError: `name` is unknown, or `classes` or `seed` is invalid.
     """
     count, names = check_classes(classes)
-    net = build_net(name)
+    initializer, net = xavier(seed), build_net(name)
     replace_output(net, count)
-    net.initialize(mx.init.Xavier(), mx.cpu())
+    net.initialize(initializer, mx.cpu())
     return remember(net, name, classes=names)
 
 

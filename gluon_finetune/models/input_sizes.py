@@ -4,7 +4,7 @@ from __future__ import annotations
 from ..compat.array_api import api_of
 from ..compat.graphs import Tracer, tracer
 from ..compat.imports import mx
-from ..types import Net
+from ..types import Array, Net
 
 COMMON_SIZES = (32, 64, 96, 128, 160, 192, 224, 256, 299, 331)   # sides in pixels
 
@@ -18,6 +18,12 @@ def fitting_sizes(net: Net) -> list[int]:
     with api_of(net):
         trace = tracer(net)
         return [size for size in COMMON_SIZES if _fits(trace, size)]
+
+
+def note_image_size(net: Net, X: Array) -> None:
+    """Note the side of the square images `X` as `net.image_size`, which `Predictor` uses."""
+    if len(X.shape) == 4 and X.shape[2] == X.shape[3]:
+        net.image_size = int(X.shape[2])
 
 
 def explain_refusal(net: Net, image_size: int, error: BaseException) -> str:

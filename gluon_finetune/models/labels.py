@@ -24,8 +24,9 @@ class SourceClass(NamedTuple):
 def source_labels(source: StrPath | Net, net: Net | None = None) -> list[SourceClass]:
     """Return the classes of a source in the order of its output rows.
 
-    They are read from the file beside the weights that ends in .labels.json instead of .params; a
-    source of 1000 classes without this file has those of ImageNet. Chapter: exercise 4.
+    They are read from the file beside the weights that ends in .labels.json instead of .params;
+    without it they are those in `net.classes`, as for the best.params of a run, and a source of
+    1000 classes has those of ImageNet. Chapter: exercise 4.
 
     Args:
         source: As in `source_net`.
@@ -43,6 +44,8 @@ def source_labels(source: StrPath | Net, net: Net | None = None) -> list[SourceC
     path = os.path.splitext(weights_file)[0] + '.labels.json' if weights_file else None
     if path and os.path.isfile(path):
         labels = _read_labels(path)
+    elif getattr(net, 'classes', None):
+        labels = [SourceClass(None, name) for name in net.classes]
     elif rows == 1000:
         table = gluoncv().data.ImageNet1kAttr()
         labels = [SourceClass(*pair) for pair in zip(table.synset, table.classes)]
@@ -52,6 +55,20 @@ def source_labels(source: StrPath | Net, net: Net | None = None) -> list[SourceC
     if len(labels) != rows:
         raise UsageError(f'{path} lists {len(labels)} classes, but the source has {rows}')
     return labels
+
+
+def note_classes(net: Net, classes: list[str]) -> None:
+    """Note the classes of the training images as `net.classes`, unless it has names of its own.
+
+    Raises `UsageError` for the same names in another order: predictions would have wrong names.
+    """
+    names = getattr(net, 'classes', None)
+    if not names:
+        net.classes = list(classes)
+    elif list(names) != list(classes) and sorted(names) == sorted(classes):
+        raise UsageError(f'the net has the classes {", ".join(names)}, the data '
+                         f'{", ".join(classes)}: make the net with finetune_net(source, '
+                         f'classes=folders.classes)')
 
 
 def check_labels(value: Any, path: StrPath) -> list[str]:

@@ -34,13 +34,14 @@ def explain_mismatch(expected: Shapes, found: Shapes) -> str | None:
 def _problem(name: str, expected: Shapes, found: Shapes) -> str | None:
     if name not in found:
         return f'{name} {_text(expected[name])} is not in the weights'
-    if not _fits(expected[name], found[name]):
+    if not fits(expected[name], found[name]):
         return (f'{name} is {_text(found[name])} in the weights, '
                 f'{_text(expected[name])} in the network')
     return None
 
 
-def _fits(expected: Sequence[int] | None, found: Sequence[int] | None) -> bool:
+def fits(expected: Sequence[int] | None, found: Sequence[int] | None) -> bool:
+    """Return whether shapes agree; sizes 0 and -1, and None, are not known and fit any."""
     if expected is None or found is None:
         return True
     return len(expected) == len(found) and all(

@@ -2,9 +2,8 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Sequence
+from typing import Sequence
 
-from ..compat.gluon import long_names
 from ..compat.imports import mx, structured_parameters
 from ..errors import UsageError
 from ..types import Net, NumPyArray, StrPath
@@ -12,6 +11,8 @@ from .freeze import use_running_statistics
 from .mismatch import explain_mismatch
 from .output import name_output, output_name, replace_output, set_weights
 from .params_file import read_params
+from .source_file import FILE_ENDINGS, NOTHING_KNOWN, Training, check_format, training_of
+from .spellings import describe_names, structural
 from .zoo import (
     build_net,
     network_names,
@@ -35,7 +36,7 @@ def source_net(source: StrPath | Net = 'resnet18_v2', *,
             .safetensors of PyTorch), or a net, which is returned itself. The number of classes
             is that of the file.
         network: The name of the network in a file; by default, it is the start of the file name
-            ('resnet18_v2-a81db45f.params').
+            ('resnet18_v2-a81db45f.params'), or that of the run directory whose best.params it is.
 
     Returns:
         The network, which maps images (n, 3, height, width) to (n, classes).
@@ -64,21 +65,23 @@ def load_source(source: StrPath | Net, network: str | None = None, *,
         from .pytorch.bridge import load_torch_source  # PyTorch is optional
         net, network = load_torch_source(path, network, features_only=features_only)
         return remember(net, network, path)
-    network = network or network_of_file(path)
+    check_format(path)
+    training = training_of(path)
+    network = network or network_of_file(path) or training.network
     if network is None:
         raise UsageError(unknown_network_of_file(path, 'resnet18_v2-mine.params'))
-    return load_net(path, network)
+    return load_net(path, network, training)
 
 
-def load_net(path: str, network: str) -> Net:
+def load_net(path: str, network: str, training: Training = NOTHING_KNOWN) -> Net:
     """Return `network` with the weights of a .params file and as many outputs as they have."""
     net = build_net(network)
-    values = _structural(net, read_params(path))
+    values = structural(net, read_params(path))
     rows = values.get(output_name(net) + 'weight')
     if rows is not None and rows.ndim:
         replace_output(net, len(rows))
     _set_checked(net, values, f'{path} does not contain the weights of {network}')
-    return remember(net, network, path)
+    return remember(net, network, path, training.classes, training.image_size)
 
 
 def load_weights(net: Net, path: StrPath) -> None:
@@ -87,13 +90,17 @@ def load_weights(net: Net, path: StrPath) -> None:
     MXNet's own `load_parameters` rejects files of NumPy-style arrays while legacy arrays are
     active. Raises `UsageError` if the weights do not fit.
     """
-    _set_checked(net, _structural(net, read_params(path)), f'{path} does not fit the net')
+    _set_checked(net, structural(net, read_params(path)), f'{path} does not fit the net')
 
 
 def remember(net: Net, network: str | None, path: str | None = None,
-             classes: Sequence[str] | None = None) -> Net:
-    """Set `.output`, `.network`, `.classes` (names) and `.source_file` of `net`; return it."""
+             classes: Sequence[str] | None = None, image_size: int | None = None) -> Net:
+    """Set what `net` notes about itself, and `net.output`; return it.
+
+    `image_size` is the side of the images it was trained on, None where that is not known.
+    """
     net.network, net.classes, net.source_file = network, classes, path
+    net.image_size = image_size
     return name_output(net)
 
 
@@ -101,7 +108,8 @@ def _set_checked(net: Net, values: dict[str, NumPyArray], problem: str) -> None:
     expected = {name: param.shape for name, param in structured_parameters(net).items()}
     mismatch = explain_mismatch(expected, {name: value.shape for name, value in values.items()})
     if mismatch:
-        raise UsageError(f'{problem}: {mismatch}')
+        names = '' if values.keys() >= expected.keys() else f'; {describe_names(values)}'
+        raise UsageError(f'{problem}: {mismatch}{names}')
     set_weights(net, values)
     if _is_folded(values):
         use_running_statistics(net)
@@ -118,23 +126,7 @@ def _is_folded(values: dict[str, NumPyArray]) -> bool:
     return all_near('running_mean', 0) and all_near('running_var', 1) and not all_near('beta', 0)
 
 
-def _structural(net: Net, saved: dict[str, Any]) -> dict[str, Any]:
-    """Rename saved arrays to the structural names of `net`, also those of a Module or a symbol.
-
-    Long names ('arg:resnetv20_conv0_weight') differ from those of `net` by a prefix with a counter.
-    """
-    saved = {name[4:] if name.startswith(('arg:', 'aux:')) else name: value
-             for name, value in saved.items()
-             if not name.startswith('out_aux.')}  # NASNet's second output, only for its training
-    names = long_names(net)
-    first = next(iter(names.values()), None)
-    for prefix in (name[:-len(first)] for name in saved if first and name.endswith(first)):
-        if {prefix + name for name in names.values()} == set(saved):
-            return {name: saved[prefix + long_name] for name, long_name in names.items()}
-    return saved
-
-
 def _no_source(source: str) -> str:
-    if os.path.sep in source or source.endswith(('.params', *TORCH_EXTENSIONS)):
+    if os.path.sep in source or source.endswith(('.params', *TORCH_EXTENSIONS, *FILE_ENDINGS)):
         return f'no such weights file: {source}'
     return unknown_network(source)

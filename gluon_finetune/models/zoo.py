@@ -102,7 +102,7 @@ def network_of_file(path: StrPath) -> str | None:
 def unknown_network_of_file(path: str, example: str) -> str:
     """Return the message about a weights file whose name does not start with a network."""
     return (f'the name of {path} does not start with a network: rename it, for example to '
-            f'{example}, or pass network=')
+            f'{example}, or give the network (network=, on the command line --network)')
 
 
 def zoo_file(name: str) -> str:

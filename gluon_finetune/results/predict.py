@@ -9,7 +9,7 @@ from typing import Any, Iterable, Iterator, Sequence, Tuple, overload
 import numpy as np
 
 from ..compat.imports import array, mx
-from ..config import DEFAULT_NETWORK
+from ..config import DEFAULT_IMAGE_SIZE, DEFAULT_NETWORK
 from ..data.augment import test_augs
 from ..data.check import BadImage
 from ..data.image import EncodedImage
@@ -38,18 +38,20 @@ class Predictor:
     Args:
         net: A Gluon classifier.
         classes: The name of each output of `net`; default: `net.classes`.
-        image_size: Side of the square images that the network takes, in pixels.
+        image_size: Side of the square images that the network takes, in pixels; default:
+            `net.image_size`, that of its training, or 224 where the net has none.
 
     Raises:
         UsageError: No class names are known.
     """
 
     def __init__(self, net: Net, classes: Sequence[str] | None = None,
-                 image_size: int = 224) -> None:
+                 image_size: int | None = None) -> None:
         self.net = self.computing = net   # the same weights; `load` optimises the second's graph
-        self.image_size = image_size
-        self.classes: list[str] = list(classes or net.classes or ())
-        self.augs = test_augs(image_size)
+        self.image_size: int = (image_size or getattr(net, 'image_size', None)
+                                or DEFAULT_IMAGE_SIZE)
+        self.classes: list[str] = list(classes or getattr(net, 'classes', None) or ())
+        self.augs = test_augs(self.image_size)
         self.background = DEFAULT_BACKGROUND   # behind transparent pixels
         if not self.classes:
             raise UsageError('no class names: pass classes=, one name for each output of the net')

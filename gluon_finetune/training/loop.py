@@ -13,6 +13,7 @@ import numpy as np
 from ..compat.gluon import devices_of
 from ..compat.imports import mx
 from ..compat.trainer import learning_rate_of
+from ..models.input_sizes import note_image_size
 from ..progress import log, shows_bars
 from ..types import Array, Batch, DataIter, Device, Net, ResumableDataIter, Trainer
 from .devices import split_batch, zero_idle_gradients
@@ -95,6 +96,7 @@ def train_steps(net: Net, train_iter: DataIter, test_iter: Iterable[Batch], loss
             seed_everything(seed, epoch)
             for X, y in _batches_from(train_iter, meter.batch):
                 seed_layers(seed, epoch, meter.batch)
+                note_image_size(net, X)
                 X_parts, y_parts = split_batch(X, y, devices)
                 with mx.autograd.record():
                     y_hats = [net(X_part) for X_part in X_parts]

@@ -16,6 +16,7 @@ from ..errors import UsageError
 from ..models.freeze import is_frozen
 from ..models.graphs import in_precision
 from ..models.input_sizes import explain_refusal
+from ..models.labels import note_classes
 from ..types import Device, Net, Trainer
 from .feature_cache import FeatureLoader, cache_features
 
@@ -36,6 +37,7 @@ def set_up(net: Net, config: Config, folders: ImageFolders, devices: Sequence[De
         num_workers=config.num_workers, cache=config.cache, cache_limit=config.cache_limit,
         on_bad=config.on_bad, chapter_batches=config.chapter_batches)
     loss, trainer = prepare(net, config, len(folders.classes), devices)
+    note_classes(net, folders.classes)
     if config.views and is_frozen(net):
         cached = cache_features(net, train_iter, test_iter, config, devices, progress)
         if cached:
@@ -48,6 +50,7 @@ def prepare(net: Net, config: Config, num_classes: int,
             devices: Sequence[Device]) -> tuple[Loss, Trainer]:
     """Check the outputs of `net`, move it to `devices`, and return loss and trainer."""
     check_output(net, config.image_size, num_classes)
+    net.image_size = config.image_size   # `Predictor` uses it
     move(net, devices)
     net.hybridize(static_alloc=True, static_shape=True)
     loss = mx.gluon.loss.SoftmaxCrossEntropyLoss()

@@ -1,4 +1,5 @@
 import json
+import random
 import re
 import shutil
 
@@ -7,11 +8,13 @@ import pytest
 from custom_net import LEARNING_RATE, custom_net, train, unchanged
 
 from gluon_finetune import (
+    ImageFolders,
     UsageError,
     finetune_net,
     reuse_source_class,
     scratch_net,
     source_net,
+    train_fine_tuning,
 )
 from gluon_finetune.compat.imports import array, mx
 from gluon_finetune.models.output import output_layer, weights
@@ -74,6 +77,58 @@ def test_invalid_classes(classes, message):
     for make in (finetune_net, scratch_net):
         with pytest.raises(UsageError, match=re.escape(message)):
             make('resnet18_v2', classes)
+
+
+def equal(net, other):
+    values, others = weights(net), weights(other)
+    return all((value == others[name]).all() for name, value in values.items())
+
+
+def test_a_seed_makes_the_output_layer_reproducible(source, tiny_source):
+    for origin in (source, tiny_source):
+        first, again, other, unseeded = (finetune_net(origin, 5, seed=seed)
+                                         for seed in (3, 3, 4, None))
+        assert equal(first, again) and not equal(first, other) and not equal(first, unseeded)
+        layer = output_layer(first)
+        values = layer.weight.data().asnumpy()
+        limit = np.sqrt(3 / ((values.shape[1] + 5) / 2))
+        assert 0.8 * limit < abs(values).max() < limit
+        assert layer.bias is None or not layer.bias.data().asnumpy().any()
+
+
+@pytest.mark.parametrize('name, side', [(TINY, 32), ('squeezenet1.1', 224)])
+def test_a_seed_makes_a_scratch_net_reproducible_and_changes_no_generator(numpy_mode, name, side):
+    def made(seed):
+        mx.random.seed(random.randrange(10 ** 6))
+        np.random.seed(1)
+        net = scratch_net(name, 3, seed=seed)
+        net(array(np.zeros((1, 3, side, side))))   # initializes the layers of unknown input size
+        return net
+    first, again, other = made(0), made(0), made(2 ** 40)
+    assert equal(first, again) and not equal(first, other)
+    drawn = np.random.rand()
+    np.random.seed(1)
+    assert drawn == np.random.rand()
+
+
+@pytest.mark.parametrize('seed', [-1, 0.5, True, 'a'])
+def test_invalid_seeds(seed):
+    for make in (finetune_net, scratch_net):
+        with pytest.raises(UsageError) as error:
+            make('resnet18_v2', 2, seed=seed)
+        assert str(error.value) == f'seed must be a whole number of at least 0, not {seed!r}'
+
+
+@pytest.mark.parametrize('make', [lambda tiny_source: finetune_net(tiny_source, 3, seed=5),
+                                  lambda tiny_source: scratch_net(TINY, 3, seed=5)])
+def test_two_seeded_trainings_in_one_process_are_equal(tiny_source, chairs, make):
+    outcomes = []
+    for _ in range(2):
+        net = make(tiny_source)
+        train_fine_tuning(net, 0.01, 8, 1, data=ImageFolders(chairs), image_size=32, seed=0,
+                          progress=False)
+        outcomes.append(net)
+    assert equal(*outcomes)
 
 
 LABELS = [{'wnid': 'n1', 'name': 'hotdog'}, {'wnid': 'n2', 'name': 'crane'},

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 import gluon_finetune as gf
+from gluon_finetune.compat.imports import mx
 from gluon_finetune.errors import UsageError
 
 
@@ -36,6 +37,55 @@ def test_a_file_and_its_pixels_and_a_list_agree(net, folders):
         for other in (alone, pixels):
             assert [name for name, _ in other] == [name for name, _ in together[index]]
             assert np.allclose([p for _, p in other], [p for _, p in together[index]], atol=1e-5)
+
+
+def trained_by_the_fine_tuning(net, folders):
+    gf.train_fine_tuning(net, 0.01, 8, 1, data=folders, image_size=32, progress=False)
+
+
+def trained_by_the_loop(net, folders):
+    train_iter, test_iter = gf.load_data(folders, 8, 48)
+    net.initialize()
+    net(next(iter(test_iter))[0])
+    loss = mx.gluon.loss.SoftmaxCrossEntropyLoss()
+    trainer = mx.gluon.Trainer(net.collect_params(), 'sgd', {'learning_rate': 0.01})
+    gf.train_ch13(net, train_iter, test_iter, loss, trainer, 1, progress=False)
+
+
+@pytest.mark.filterwarnings('ignore:.*already initialized')
+@pytest.mark.parametrize('train, size', [(trained_by_the_fine_tuning, 32),
+                                         (trained_by_the_loop, 48)])
+def test_the_size_of_the_training_is_that_of_the_predictions(numpy_mode, folders, train, size):
+    net = gf.scratch_net('mobilenetv2_0.25', len(folders.classes))
+    train(net, folders)
+    paths = [path for path, _ in folders.test.items]
+    plain, told = gf.Predictor(net, folders.classes), gf.Predictor(net, folders.classes, size)
+    assert plain.image_size == net.image_size == size
+    assert (plain.probabilities(paths) == told.probabilities(paths)).all()
+    assert gf.Predictor(net, folders.classes, image_size=64).image_size == 64
+    assert gf.finetune_net(net, 5).image_size == size
+
+
+def test_a_net_that_was_not_trained_predicts_at_the_size_of_imagenet(net):
+    assert gf.Predictor(net).image_size == 224
+
+
+def test_the_classes_of_the_training_images_are_noted(folders):
+    net = gf.scratch_net('mobilenetv2_0.25', len(folders.classes))
+    trained_by_the_fine_tuning(net, folders)
+    assert gf.Predictor(net).classes == folders.classes
+    named = gf.scratch_net('mobilenetv2_0.25', ['Bench', 'Sofa', 'Stool'])
+    trained_by_the_fine_tuning(named, folders)
+    assert gf.Predictor(named).classes == ['Bench', 'Sofa', 'Stool']
+
+
+def test_the_same_classes_in_another_order_are_refused(folders):
+    with pytest.raises(UsageError) as error:
+        trained_by_the_fine_tuning(gf.scratch_net('mobilenetv2_0.25', folders.classes[::-1]),
+                                   folders)
+    assert str(error.value) == (
+        'the net has the classes stool, sofa, bench, the data bench, sofa, stool: make the net '
+        'with finetune_net(source, classes=folders.classes)')
 
 
 def test_top_limits_the_classes(net, folders):

@@ -192,7 +192,7 @@ def test_source_net_takes_torch_files(torch, tmp_path):
 def test_file_that_names_no_network(tmp_path):
     assert message(load_torch_source, 'model.pth') == (
         'the name of model.pth does not start with a network: rename it, for example to '
-        'resnet18-mine.pth, or pass network=')
+        'resnet18-mine.pth, or give the network (network=, on the command line --network)')
 
 
 def write_safetensors(path, arrays):

@@ -3,6 +3,7 @@ import shutil
 import pytest
 
 from gluon_finetune.data.folders import ImageFolders
+from gluon_finetune.data.formats import EXPECTED_FORMATS
 from gluon_finetune.errors import UsageError
 from gluon_finetune.results.evaluate import evaluate_run
 from gluon_finetune.runs.train_folder import train_folder
@@ -63,7 +64,7 @@ def test_images_that_cannot_be_decoded_are_an_error_or_skipped(trained, chairs_c
     run, bad = trained[0], []
     for path in ('sofa/3.jpg', 'bench/0.jpg'):
         (chairs_copy / 'test' / path).write_text('no image')
-    reason = 'unknown image format: expected JPEG, PNG, BMP, GIF, TIFF or WebP'
+    reason = f'unknown image format: expected {EXPECTED_FORMATS}'
     with pytest.raises(UsageError) as error:
         evaluate_run(run.path, chairs_copy)
     assert str(error.value) == (

@@ -4,6 +4,7 @@ import random
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import gluon_finetune as gf
 from gluon_finetune.compat.imports import array, value_of
@@ -72,10 +73,8 @@ def test_features_are_computed_once(tiny_source, folders, passes):
 
 def change_an_image(folders, net):
     path = folders.train.items[3][0]
-    with open(folders.train.items[20][0], 'rb') as other:
-        content = other.read()
-    with open(path, 'wb') as file:
-        file.write(content)
+    with Image.open(folders.train.items[20][0]) as other:
+        other.transpose(Image.FLIP_LEFT_RIGHT).save(path)
 
 
 def change_a_weight(folders, net):

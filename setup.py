@@ -39,6 +39,7 @@ setup(
         'test': ['pytest>=7', 'pytest-xdist>=3,<4', 'hypothesis>=6,<7', 'ruff', 'nbclient',
                  'ipykernel', 'mypy>=1.4', 'build', 'twine', 'pyyaml',
                  'nox>=2024.10.9'],
+        'near': ['imagehash>=4.3,<5'],
         'parity': ['torch>=2,<3', 'torchvision>=0.15,<1', 'timm>=0.9,<2'],
         'bench': ['psutil>=5.8,<8', 'onnx>=1.14,<2', 'onnxruntime>=1.15,<2'],
     },

@@ -9,6 +9,8 @@ from .common import add_data, add_json, print_json
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     add_data(parser)
+    parser.add_argument('--near', action='store_true',
+                        help='also find images that look alike (needs gluon_finetune[near])')
     add_json(parser)
 
 
@@ -16,8 +18,11 @@ def run(args: argparse.Namespace) -> int:
     """Print each image that cannot be decoded, and copies; return 1 if one cannot be decoded."""
     from ..data.duplicates import find_copies
     from ..data.folders import open_folders
+    from ..data.near_duplicates import find_near_duplicates
     folders = open_folders(args.data)
     bad, plain, copies = folders.check(), folders.without_contrast(), find_copies(folders)
+    if args.near:
+        copies += find_near_duplicates(folders)
     if args.json:
         val = {} if folders.val is None else {'val': len(folders.val)}
         print_json({

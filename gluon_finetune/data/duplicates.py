@@ -27,6 +27,7 @@ class Finding(NamedTuple):
     problem: str
     advice: str
     groups: list[list[str]]
+    separator: str = ' = '
 
     def __str__(self) -> str:
         return f'{self.problem} ({shortlist(self.pairs)}): {self.advice}'
@@ -34,7 +35,7 @@ class Finding(NamedTuple):
     @property
     def pairs(self) -> list[str]:
         """Each group in words, such as 'test/cat/1.jpg = train/cat/7.jpg'."""
-        return [' = '.join(group) for group in self.groups]
+        return [self.separator.join(group) for group in self.groups]
 
 
 class _Image(NamedTuple):
@@ -110,11 +111,11 @@ def _leaked(folders: ImageFolders, leaks: Leaks, dropped: bool) -> Finding:
     return Finding('leaks', f'{len(leaks)} of {len(folders.test)} test images {are}',
                    'skipped' if dropped else
                    'they make the test accuracy too high; skip them with --drop-leaks',
-                   [_relative(folders, pair) for pair in leaks.items()])
+                   [relative_names(folders, pair) for pair in leaks.items()])
 
 
 def _contradictions(folders: ImageFolders, groups: Iterable[Sequence[_Image]]) -> Finding:
-    found = [_relative(folders, [image.path for image in group]) for group in groups
+    found = [relative_names(folders, [image.path for image in group]) for group in groups
              if len({image.label for image in group}) > 1]
     have = 'image has' if len(found) == 1 else 'images have'
     return Finding('contradictions', f'{len(found)} {have} copies in more than one class',
@@ -124,7 +125,7 @@ def _contradictions(folders: ImageFolders, groups: Iterable[Sequence[_Image]]) -
 def _copies(folders: ImageFolders, groups: Iterable[Sequence[_Image]], part: str, name: str,
             count: int) -> Finding:
     """Return the copies of an image within a class of one part."""
-    found = [_relative(folders, [image.path, same[0].path]) for group in groups
+    found = [relative_names(folders, [image.path, same[0].path]) for group in groups
              for same in group_equal([one for one in group if one.part == part],
                                      lambda one: one.label)
              for image in same[1:]]
@@ -134,5 +135,6 @@ def _copies(folders: ImageFolders, groups: Iterable[Sequence[_Image]], part: str
                    'they count more than once; remove them', found)
 
 
-def _relative(folders: ImageFolders, paths: Iterable[str]) -> list[str]:
+def relative_names(folders: ImageFolders, paths: Iterable[str]) -> list[str]:
+    """Return paths relative to a data set, with slashes on every system."""
     return [os.path.relpath(path, folders.root).replace(os.sep, '/') for path in paths]

@@ -138,7 +138,9 @@ def archive(members, **options):
     file = io.BytesIO()
     with zipfile.ZipFile(file, 'w', **options) as written:
         for name, content in members.items():
-            written.writestr(name, content)
+            member = zipfile.ZipInfo(name)      # of 1980, so that two processes write the same
+            member.compress_type = written.compression
+            written.writestr(member, content)
     return file.getvalue()
 
 
@@ -171,7 +173,9 @@ def test_reads_archives_of_numpy(tmp_path):
     (archive({'a.npy': npy(np.array([None]))}),
      'Object arrays cannot be loaded when allow_pickle=False'),
     (archive({'a.npy': npy(np.zeros(3, 'f4'), shape=(b"'<f4'", b"'<O8'"))}),
-     'Object arrays cannot be loaded when allow_pickle=False')])
+     'Object arrays cannot be loaded when allow_pickle=False')],
+    ids=['cut short', 'compressed', 'no array', 'no .npy file', 'too few bytes', 'objects',
+         'objects by name'])
 def test_corrupt_archives(tmp_path, content, reason):
     path = tmp_path / 'some.params'
     path.write_bytes(content)

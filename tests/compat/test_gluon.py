@@ -11,14 +11,6 @@ from gluon_finetune.compat.imports import MXNET_2, array, move, mx
 nn = mx.gluon.nn
 
 
-@pytest.fixture
-def net(numpy_mode):
-    net = nn.HybridSequential()
-    net.add(nn.Dense(4, in_units=3), nn.Dense(2, in_units=4))
-    net.initialize()
-    return net
-
-
 X = np.ones((1, 3), 'float32')
 
 

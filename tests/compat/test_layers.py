@@ -1,7 +1,6 @@
 import gc
 
 import numpy as np
-import pytest
 
 from gluon_finetune.compat.imports import array, mx, structured_parameters, value_of
 from gluon_finetune.compat.layers import (
@@ -14,14 +13,6 @@ from gluon_finetune.compat.layers import (
 )
 
 nn = mx.gluon.nn
-
-
-@pytest.fixture
-def net(numpy_mode):
-    net = nn.HybridSequential()
-    net.add(nn.Dense(4, in_units=3), nn.Dense(2, in_units=4))
-    net.initialize()
-    return net
 
 
 X = np.ones((1, 3), 'float32')

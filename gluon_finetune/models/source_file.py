@@ -1,4 +1,4 @@
-"""What a file that is given as a source says about itself, beside its weights."""
+"""Formats of source files, and the files of a run beside its best.params."""
 from __future__ import annotations
 
 import glob
@@ -19,7 +19,7 @@ FILE_ENDINGS = ('.json', '.h5', '.hdf5', '.keras', *_OTHER_FORMATS)
 
 
 class Training(NamedTuple):
-    """What a run directory says about the network in its best.params; None: unknown."""
+    """The network, classes and image size of a run; None where they are unknown."""
 
     network: str | None = None
     classes: list[str] | None = None

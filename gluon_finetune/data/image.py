@@ -2,8 +2,8 @@
 
 Pillow decodes, not `mx.image.imread`: on photographs both give the same bytes in the same time, but
 imread ignores the EXIF orientation, fills the missing part of a truncated JPEG with grey instead of
-failing, and reads neither GIF nor WebP. A large JPEG can be decoded at a half, a quarter or an
-eighth of its size for a fraction of the time.
+failing, and reads neither GIF nor WebP. For thumbnails, a JPEG can be decoded at a half, a quarter
+or an eighth of its size in a fraction of the time; a net always sees the resized full size.
 """
 from __future__ import annotations
 

@@ -12,8 +12,7 @@ from ..compat.imports import array, mx
 from ..config import DEFAULT_IMAGE_SIZE, DEFAULT_NETWORK
 from ..data.augment import test_augs
 from ..data.check import BadImage
-from ..data.image import EncodedImage
-from ..data.loader import read_crop
+from ..data.image import read_pixels
 from ..data.modes import DEFAULT_BACKGROUND
 from ..data.prefetch import WorkerPool
 from ..errors import UsageError
@@ -174,7 +173,7 @@ class Predictor:
                 self.augs.apply(image, None, out)
             else:
                 try:
-                    read_crop(EncodedImage(image, background=self.background), self.augs, None, out)
+                    self.augs.apply(read_pixels(image, self.background), None, out)
                 except UsageError as reason:
                     bad[index] = BadImage(os.fspath(image), str(reason))
         return X[:len(images) - len(bad)], bad

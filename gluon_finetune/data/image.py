@@ -12,7 +12,7 @@ import os
 import stat
 from typing import Any, BinaryIO, Callable, Iterator, TypeVar
 
-from PIL import Image
+from PIL import Image, ImageColor
 
 from ..compat.gluon import from_numpy
 from ..errors import UsageError
@@ -47,8 +47,10 @@ def read_image(path: StrPath, background: str = DEFAULT_BACKGROUND) -> Array:
         `mx.nd.NDArray` otherwise.
 
     Raises:
-        UsageError: If the file cannot be decoded; the message has the path and the reason.
+        UsageError: If the file cannot be decoded; the message has the path and the reason. Also if
+            `background` is no colour.
     """
+    check_background(background)
     try:
         pixels = read_pixels(path, background)
     except UsageError as reason:
@@ -188,6 +190,15 @@ def explained_errors() -> Iterator[None]:
     except Exception:   # on corrupt data Pillow's plugins raise errors of any type
         reason = _CORRUPT
     raise UsageError(reason) from None
+
+
+def check_background(background: str) -> None:
+    """Raise `UsageError` unless `background` is a colour that Pillow knows."""
+    try:
+        ImageColor.getrgb(background)
+    except (ValueError, TypeError, AttributeError):
+        raise UsageError(f"unknown background {background!r}: it must be a colour, such as 'white' "
+                         f"or '#808080'") from None
 
 
 def check_image_file(path: StrPath) -> None:

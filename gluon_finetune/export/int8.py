@@ -13,6 +13,7 @@ from ..data.dataset import ImageDataset
 from ..data.folders import ImageFolders
 from ..data.loader import ImageLoader
 from ..errors import UsageError
+from ..files.names import same_names
 from ..models.int8 import BATCH_SIZE, FOLDER, GRAPH, WEIGHTS, quantize
 from ..results.predict import Predictor
 from ..runs.directory import RunDirectory
@@ -43,7 +44,7 @@ def export_int8(run: StrPath, folders: ImageFolders) -> str:
     if os.path.lexists(out):
         raise UsageError(f'{out} already exists: remove it to export again')
     check_quantization()
-    if folders.classes != directory.classes:
+    if not same_names(folders.classes, directory.classes):
         raise UsageError(f'{folders.root} has the classes {folders.classes}, the run has '
                          f'{directory.classes}: calibrate with the images it was trained on')
     with legacy_api():

@@ -29,7 +29,9 @@ def upright_rgb(image: Any, background: str = DEFAULT_BACKGROUND) -> np.ndarray[
     image.load()
     pixels = _to_rgb(image, background)
     transposed, rows, columns = _turn(image)
-    return np.ascontiguousarray((pixels.swapaxes(0, 1) if transposed else pixels)[::rows, ::columns])
+    if transposed:
+        pixels = pixels.swapaxes(0, 1)
+    return np.ascontiguousarray(pixels[::rows, ::columns])
 
 
 def is_transposed(image: Any) -> bool:

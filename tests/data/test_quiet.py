@@ -132,13 +132,13 @@ def test_nothing_is_printed_of_an_image_that_is_refused(tmp_path):
     three, nine = (b'\x15\x01\x03\0\x01\0\0\0' + bytes([count]) for count in (3, 9))   # samples
     assert three in content
     (tmp_path / 'a.tif').write_bytes(content.replace(three, nine))
-    program = f"""
+    program = f'''
 import gluon_finetune as gf
 try:
     gf.read_image({str(tmp_path / 'a.tif')!r})
 except gf.UsageError as error:
     print('refused')
-"""
+'''
     done = subprocess.run([sys.executable, '-W', 'always::UserWarning', '-c', program],
                           capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ('refused\n', '')

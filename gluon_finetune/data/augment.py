@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import math
 import random
-from typing import Any, Callable, NamedTuple, Protocol, Sequence
+from typing import Any, Callable, NamedTuple, Protocol
 
 import numpy as np
 
@@ -21,10 +21,6 @@ from .resize import resize
 # As in Gluon: width to height of random crops, and attempts to find one inside the image.
 _ASPECT_RATIOS = (3 / 4, 4 / 3)
 _CROP_ATTEMPTS = 10
-
-# An image may be decoded at a reduced size while its crop keeps this many times the output's side;
-# docs/performance.md has the effect on accuracy.
-_MIN_OVERSAMPLING = 2
 
 
 class Rng(Protocol):
@@ -59,7 +55,7 @@ class Augmentation:
     """A transform of images: HWC uint8 RGB -> normalised CHW float32.
 
     Calling it, as `transform_first` does, takes and returns an MXNet array; the random numbers come
-    from Python's `random`. The loader calls its two steps separately: `sample` a crop, `render` it.
+    from Python's `random`.
     """
 
     def __init__(self, name: str, image_size: int,
@@ -82,26 +78,11 @@ class Augmentation:
             raise UsageError(f'expected an image of shape (height, width, 3) and type uint8, not '
                              f'{pixels.shape} and {pixels.dtype}')
         height, width = pixels.shape[:2]
-        self.render(pixels, self.sample(height, width, rng), out)
+        _render(pixels, self.sample(height, width, rng), out)
 
     def sample(self, height: int, width: int, rng: Rng | None) -> Crop:
         """Sample a crop of an image of this size; `rng` may be None where nothing is random."""
         return self._sample(height, width, rng)
-
-    def render(self, pixels: NumPyArray, crop: Crop, out: NumPyArray, reduction: int = 1) -> None:
-        """Write a crop of an image into `out`, (3, image_size, image_size) float32.
-
-        `pixels`, (height, width, 3) uint8, may be smaller by the factor `reduction` than the image
-        that the crop was sampled for.
-        """
-        top, left, height, width = (round(number / reduction) for number in crop[:4])
-        square = resize(pixels[top:top + height, left:left + width], crop.side)
-        start = (crop.side - self.image_size) // 2
-        square = square[start:start + self.image_size, start:start + self.image_size]
-        square = square[:, ::-1 if crop.flip else 1]
-        for channel, (table, plane) in enumerate(zip(_normalisation_tables(), out)):
-            # No byte is out of range; 'clip' skips the check.
-            np.take(table, square[:, :, channel], out=plane, mode='clip')
 
 
 def train_augs(image_size: int = 224, *, min_area: float = 0.08) -> Augmentation:
@@ -155,10 +136,17 @@ def sample_crop(height: int, width: int, areas: tuple[float, float], image_size:
     return (height - side) // 2, (width - side) // 2, side, side
 
 
-def reduction_for(crop: Crop, reductions: Sequence[int]) -> int:
-    """Return the largest of `reductions` (which include 1) that leaves enough pixels for a crop."""
-    limit = min(crop.height, crop.width) / (_MIN_OVERSAMPLING * crop.side)
-    return max(number for number in reductions if number <= max(limit, 1))
+def _render(pixels: NumPyArray, crop: Crop, out: NumPyArray) -> None:
+    """Write a crop of an image, (height, width, 3) uint8, into `out`, (3, size, size) float32."""
+    top, left, height, width, side, flip = crop
+    square = resize(pixels[top:top + height, left:left + width], side)
+    image_size = out.shape[1]
+    start = (side - image_size) // 2
+    square = square[start:start + image_size, start:start + image_size]
+    square = square[:, ::-1 if flip else 1]
+    for channel, (table, plane) in enumerate(zip(_normalisation_tables(), out)):
+        # No byte is out of range; 'clip' skips the check.
+        np.take(table, square[:, :, channel], out=plane, mode='clip')
 
 
 @functools.lru_cache(maxsize=None)

@@ -15,12 +15,12 @@ import numpy as np
 
 from ..errors import WorkError
 from ..types import NumPyArray
-from .image import EncodedImage
+from .image import read_pixels
 from .modes import DEFAULT_BACKGROUND
 
 _SHARE_OF_FREE = 2   # the default limit is the free space divided by this
 
-_Key = Tuple[str, int]   # path, reduction
+_Key = Tuple[str, str]   # path, background
 
 
 class ImageCache:
@@ -40,18 +40,20 @@ class ImageCache:
         self.limit = _free_bytes(place, folder) // _SHARE_OF_FREE if limit is None else limit
         self.used = 0
         self._lock = threading.Lock()
-        self._images: dict[str, CachedImage] = {}
         self._pixels: dict[_Key, NumPyArray] = {}                       # in memory
         self._on_disk: dict[_Key, tuple[int, tuple[int, ...]]] = {}     # offset and shape
         self._file = self._unnamed_file(folder) if place == 'disk' else None
 
-    def open(self, path: str, background: str = DEFAULT_BACKGROUND) -> CachedImage:
-        """Return a stand-in for `EncodedImage(path)` that decodes once if there is room."""
-        if path not in self._images:
-            self._images[path] = CachedImage(self, path, background)
-        return self._images[path]
+    def read(self, path: str, background: str = DEFAULT_BACKGROUND) -> NumPyArray:
+        """Return what `read_pixels` does; it decodes the file once if there is room."""
+        key = path, background
+        pixels = self._get(key)
+        if pixels is None:
+            pixels = read_pixels(path, background)
+            self._put(key, pixels)
+        return pixels
 
-    def get(self, key: _Key) -> NumPyArray | None:
+    def _get(self, key: _Key) -> NumPyArray | None:
         """Return the pixels stored under `key`, or None."""
         if self._file is None:
             return self._pixels.get(key)
@@ -63,7 +65,7 @@ class ImageCache:
             raise WorkError('the cache of decoded images on disk is corrupt: use cache=ram')
         return pixels
 
-    def put(self, key: _Key, pixels: NumPyArray) -> None:
+    def _put(self, key: _Key, pixels: NumPyArray) -> None:
         """Store `pixels`, (height, width, 3) uint8, if there is room."""
         with self._lock:
             stored = key in self._pixels or key in self._on_disk
@@ -89,27 +91,6 @@ class ImageCache:
         except OSError:
             self.limit = 0
             return False
-
-
-class CachedImage:
-    """An `EncodedImage` whose pixels come from an `ImageCache` where that has them."""
-
-    def __init__(self, cache: ImageCache, path: str, background: str) -> None:
-        self._cache, self._path, self._background = cache, path, background
-        image = EncodedImage(path, background=background)
-        self.shape, self.reductions = image.shape, image.reductions
-        if self.reductions == (1,):   # it is decoded already
-            cache.put((path, 1), image.decode())
-        image.close()
-
-    def decode(self, reduction: int = 1) -> NumPyArray:
-        """Return the pixels as `EncodedImage.decode` does."""
-        key = self._path, reduction
-        pixels = self._cache.get(key)
-        if pixels is None:
-            pixels = EncodedImage(self._path, background=self._background).decode(reduction)
-            self._cache.put(key, pixels)
-        return pixels
 
 
 def _free_bytes(place: str, folder: str) -> int:

@@ -10,7 +10,7 @@ from ..errors import UsageError
 from ..files.names import look_alikes, name_problem, same_name, shown
 from ..types import Array, StrPath
 from .formats import EXTENSIONS, HINT, UNREADABLE
-from .image import read_image
+from .image import check_background, read_image
 from .modes import DEFAULT_BACKGROUND
 from .scan import Folder, Unused, image_files, plural, shortlist, walk
 
@@ -36,11 +36,12 @@ class ImageDataset(mx.gluon.data.vision.ImageFolderDataset):   # type: ignore[mi
 
     Raises:
         UsageError: If there is no class, a class without images, or one that is not in `classes`,
-            or if the name of a folder cannot be the name of a class.
+            if the name of a folder cannot be the name of a class, or `background` is no colour.
     """
 
     def __init__(self, root: StrPath, classes: Sequence[str] | None = None,
                  background: str = DEFAULT_BACKGROUND) -> None:
+        check_background(background)
         root = os.path.expanduser(os.fspath(root))
         self.unused, self.background = Unused(), background
         self.respelled: list[str] = []   # folders that spell the name of their class in another way

@@ -2,8 +2,8 @@
 
 Pillow decodes, not `mx.image.imread`: on photographs both give the same bytes in the same time, but
 imread ignores the EXIF orientation, fills the missing part of a truncated JPEG with grey instead of
-failing, and reads neither GIF nor WebP. A large JPEG can be decoded at a half, a quarter or an
-eighth of its size for a fraction of the time.
+failing, and reads neither GIF nor WebP. For thumbnails, a JPEG can be decoded at a half, a quarter
+or an eighth of its size in a fraction of the time; a net always sees the resized full size.
 """
 from __future__ import annotations
 
@@ -12,14 +12,13 @@ import os
 import stat
 from typing import Any, BinaryIO, Callable, Iterator, TypeVar
 
-import numpy as np
-from PIL import Image
+from PIL import Image, ImageColor
 
 from ..compat.gluon import from_numpy
 from ..errors import UsageError
 from ..types import Array, NumPyArray, StrPath
 from .formats import FORMATS, unknown_format
-from .modes import DEFAULT_BACKGROUND, to_rgb
+from .modes import DEFAULT_BACKGROUND, is_transposed, upright_rgb
 from .quiet import quiet_pillow
 from .salvage import salvaged
 
@@ -31,11 +30,6 @@ MAX_PIXELS = 80_000_000   # 240 MB decoded; below the size that Pillow warns abo
 _JPEG_REDUCTIONS = (1, 2, 4, 8)   # factors by which a decoder can shrink JPEG's 8x8 blocks
 
 _CORRUPT = 'corrupt: its data is truncated or invalid'
-
-# EXIF orientation -> (transposed, step along the rows, step along the columns)
-_ORIENTATION_TAG = 0x0112
-_TURNS = {2: (False, 1, -1), 3: (False, -1, -1), 4: (False, -1, 1),
-          5: (True, 1, 1), 6: (True, 1, -1), 7: (True, -1, -1), 8: (True, -1, 1)}
 
 
 def read_image(path: StrPath, background: str = DEFAULT_BACKGROUND) -> Array:
@@ -53,8 +47,10 @@ def read_image(path: StrPath, background: str = DEFAULT_BACKGROUND) -> Array:
         `mx.nd.NDArray` otherwise.
 
     Raises:
-        UsageError: If the file cannot be decoded; the message has the path and the reason.
+        UsageError: If the file cannot be decoded; the message has the path and the reason. Also if
+            `background` is no colour.
     """
+    check_background(background)
     try:
         pixels = read_pixels(path, background)
     except UsageError as reason:
@@ -123,8 +119,7 @@ class EncodedImage:
         _check_size(*self._image.size)
         if self._image.format in ('JPEG', 'MPO'):
             width, height = self._image.size
-            transposed = _TURNS.get(_orientation(self._image), (False,))[0]
-            self.shape = (width, height) if transposed else (height, width)
+            self.shape = (width, height) if is_transposed(self._image) else (height, width)
             self.reductions = _JPEG_REDUCTIONS
         else:   # the header may be incomplete, and the file has to be read to its end anyway
             self._pixels = self._decoded()
@@ -134,8 +129,7 @@ class EncodedImage:
     def _decoded(self, reduction: int = 1) -> NumPyArray:
         if reduction > 1:
             self._image.draft('RGB', tuple(side // reduction for side in self._image.size))
-        self._image.load()
-        pixels = _upright(to_rgb(self._image, self._background), _orientation(self._image))
+        pixels = upright_rgb(self._image, self._background)
         self._image.close()
         return pixels
 
@@ -198,6 +192,15 @@ def explained_errors() -> Iterator[None]:
     raise UsageError(reason) from None
 
 
+def check_background(background: str) -> None:
+    """Raise `UsageError` unless `background` is a colour that Pillow knows."""
+    try:
+        ImageColor.getrgb(background)
+    except (ValueError, TypeError, AttributeError):
+        raise UsageError(f"unknown background {background!r}: it must be a colour, such as 'white' "
+                         f"or '#808080'") from None
+
+
 def check_image_file(path: StrPath) -> None:
     """Raise `UsageError` with the reason alone unless `path` is a file with content."""
     status = os.stat(path)
@@ -217,18 +220,3 @@ def _check_size(width: int, height: int) -> None:
 
 def _too_large(size: str) -> str:
     return f'{size}: the limit is {MAX_PIXELS // 10**6} million, scale it down'
-
-
-def _orientation(image: Any) -> int:
-    try:
-        orientation: int = image.getexif().get(_ORIENTATION_TAG, 1)
-    except Exception:   # corrupt EXIF does not affect the pixels
-        return 1
-    return orientation
-
-
-def _upright(pixels: NumPyArray, orientation: int) -> NumPyArray:
-    if orientation in _TURNS:
-        transposed, rows, columns = _TURNS[orientation]
-        pixels = (pixels.swapaxes(0, 1) if transposed else pixels)[::rows, ::columns]
-    return np.ascontiguousarray(pixels)

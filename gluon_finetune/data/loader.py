@@ -18,9 +18,9 @@ from ..compat.imports import array
 from ..config import Config
 from ..errors import UsageError, WorkError
 from ..types import Array, NumPyArray
-from .augment import Augmentation, Rng, reduction_for, test_augs, train_augs
-from .cache import CachedImage, ImageCache
-from .image import EncodedImage
+from .augment import Augmentation, test_augs, train_augs
+from .cache import ImageCache
+from .image import read_pixels
 from .prefetch import WorkerPool, prefetch
 
 if TYPE_CHECKING:
@@ -167,9 +167,8 @@ class ImageLoader:
     def prepare(self, index: int, key: int, out: NumPyArray) -> None:
         """Write image `index`, cropped as in the epoch `key`, into `out`."""
         path = self.items[index][0]
-        image = (self.cache.open(path, self.background) if self.cache
-                 else EncodedImage(path, background=self.background))
-        read_crop(image, self.augs, random.Random(key + index), out)
+        read = self.cache.read if self.cache else read_pixels
+        self.augs.apply(read(path, self.background), random.Random(key + index), out)
 
 
 def cut_epoch(order: Sequence[int], batch_size: int, even: bool = True) -> list[Sequence[int]]:
@@ -189,14 +188,6 @@ def cut_epoch(order: Sequence[int], batch_size: int, even: bool = True) -> list[
     count = -(-len(order) // batch_size)
     ends = [i * len(order) // count for i in range(count + 1)]
     return [order[i:j] for i, j in zip(ends, ends[1:])]
-
-
-def read_crop(image: EncodedImage | CachedImage, augs: Augmentation, rng: Rng | None,
-              out: NumPyArray) -> None:
-    """Write a crop that `augs` samples of an encoded image into `out`; decode at reduced size."""
-    crop = augs.sample(*image.shape, rng)
-    reduction = reduction_for(crop, image.reductions)
-    augs.render(image.decode(reduction), crop, out, reduction)
 
 
 def stack_labels(labels: Iterable[Any]) -> Array:

@@ -9,11 +9,11 @@ import numpy as np
 from ..compat.array_api import legacy_api
 from ..compat.imports import mx
 from ..compat.quantization import averaged_values, check_quantization, graph_of
-from ..data.augment import test_augs
 from ..data.dataset import ImageDataset
 from ..data.folders import ImageFolders
 from ..data.loader import ImageLoader
 from ..errors import UsageError
+from ..files.names import same_names
 from ..models.int8 import BATCH_SIZE, FOLDER, GRAPH, WEIGHTS, quantize
 from ..results.predict import Predictor
 from ..runs.directory import RunDirectory
@@ -44,12 +44,12 @@ def export_int8(run: StrPath, folders: ImageFolders) -> str:
     if os.path.lexists(out):
         raise UsageError(f'{out} already exists: remove it to export again')
     check_quantization()
-    if folders.classes != directory.classes:
+    if not same_names(folders.classes, directory.classes):
         raise UsageError(f'{folders.root} has the classes {folders.classes}, the run has '
                          f'{directory.classes}: calibrate with the images it was trained on')
     with legacy_api():
-        net = Predictor.load(directory.path).net
-        quantized = quantize(net, _calibration_batch(folders.train, directory.config.image_size))
+        predictor = Predictor.load(directory.path)
+        quantized = quantize(predictor.net, _calibration_batch(folders.train, predictor))
         with tempfile.TemporaryDirectory(dir=directory.path) as folder:
             finished = os.path.join(folder, FOLDER)
             os.mkdir(finished)
@@ -59,9 +59,10 @@ def export_int8(run: StrPath, folders: ImageFolders) -> str:
     return out
 
 
-def _calibration_batch(images: ImageDataset, image_size: int) -> NumPyArray:
-    """Return `CALIBRATION_IMAGES` of the images, evenly from all classes, test-augmented."""
+def _calibration_batch(images: ImageDataset, predictor: Predictor) -> NumPyArray:
+    """Return `CALIBRATION_IMAGES` of the images, evenly from all classes, as for `predictor`."""
     step = max(len(images.items) // CALIBRATION_IMAGES, 1)
     some = images.subset(images.items[::step])
-    loader = ImageLoader(some, test_augs(image_size), BATCH_SIZE)
+    some.background = predictor.background
+    loader = ImageLoader(some, predictor.augs, BATCH_SIZE)
     return np.concatenate([X.asnumpy() for X, _ in loader])

@@ -2,11 +2,11 @@
 from __future__ import annotations
 
 import inspect
-import json
 import os
 from typing import TYPE_CHECKING
 
 from ..config import IMAGENET_MEAN, IMAGENET_STD, RESIZE_RATIO
+from ..data import modes
 from ..errors import UsageError
 from ..results.predict import Predictor
 from ..runs.directory import RunDirectory
@@ -19,14 +19,15 @@ LOAD_MODEL = '''"""Classify images: python load_model.py IMAGE..."""
 import sys
 from pathlib import Path
 
-import numpy as np
 import torch
-from PIL import Image, ImageOps
+from image_modes import upright_rgb
+from PIL import Image
 {imports}
 
 CLASSES = {classes}
 IMAGE_SIZE = {image_size}  # side of the square images that the network takes, in pixels
 RESIZED = {resized}  # side to which images are resized before the centre crop
+BACKGROUND = {background}  # the colour behind transparent pixels
 MEAN = {mean}
 STD = {std}
 
@@ -44,8 +45,8 @@ def load_image(path):
 
     The network was trained on images resized without antialiasing, so none is applied.
     """
-    image = ImageOps.exif_transpose(Image.open(path)).convert('RGB')
-    X = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None].float()
+    with Image.open(path) as image:
+        X = torch.tensor(upright_rgb(image, BACKGROUND)).permute(2, 0, 1)[None].float()
     X = torch.nn.functional.interpolate(X, (RESIZED, RESIZED), mode='bilinear').round()
     left = (RESIZED - IMAGE_SIZE) // 2
     X = X[:, :, left:left + IMAGE_SIZE, left:left + IMAGE_SIZE] / 255
@@ -66,8 +67,9 @@ def export_torch(run: StrPath, out: StrPath | None = None) -> str:
     """Write the best network of a run for PyTorch, into a new folder.
 
     The folder holds `model.pth`, a state dict that torchvision loads with `strict=True`, and
-    `load_model.py`, which loads it and classifies images. For resnet*_v2, which torchvision lacks,
-    `torch_resnet_v2.py` defines the network.
+    `load_model.py`, which loads it and classifies images, whose pixels are those of the run's test:
+    `image_modes.py` has orientation, transparency and colours. For resnet*_v2, which torchvision
+    lacks, `torch_resnet_v2.py` defines the network.
 
     Args:
         run: Path of the run directory.
@@ -96,6 +98,7 @@ def export_torch(run: StrPath, out: StrPath | None = None) -> str:
     os.makedirs(partial, exist_ok=True)
     torch.save(to_torch(predictor.net), os.path.join(partial, 'model.pth'))
     _write(partial, 'load_model.py', _load_model(pair, predictor))
+    _write(partial, 'image_modes.py', inspect.getsource(modes))
     if pair.library != 'torchvision':
         from ..models.pytorch import resnet_v2
         _write(partial, 'torch_resnet_v2.py', inspect.getsource(resnet_v2))
@@ -122,7 +125,8 @@ def _load_model(pair: Pair, predictor: Predictor) -> str:
         constructor = f'ResNetV2({depth}, len(CLASSES))'
     return LOAD_MODEL.format(
         imports=imports, constructor=constructor,
-        classes=json.dumps(predictor.classes), image_size=predictor.image_size,
+        classes=repr(predictor.classes), image_size=predictor.image_size,
+        background=repr(predictor.background),
         resized=round(predictor.image_size * RESIZE_RATIO), mean=IMAGENET_MEAN, std=IMAGENET_STD)
 
 

@@ -31,6 +31,11 @@ def same_name(name: str) -> str:
     return unicodedata.normalize('NFC', name)
 
 
+def same_names(names: Sequence[str], others: Sequence[str]) -> bool:
+    """Return whether two lists have equal names in the same order."""
+    return [*map(same_name, names)] == [*map(same_name, others)]
+
+
 def look_alikes(names: Sequence[str]) -> tuple[str, str] | None:
     """Return two of the names that differ in characters that cannot be seen, or None."""
     seen: dict[str, str] = {}

@@ -11,6 +11,7 @@ from .initializer import xavier
 from .labels import SourceClass, source_labels
 from .output import copy_net, output_layer, replace_output
 from .source import load_source, remember, source_net
+from .source_file import Training
 from .zoo import build_net
 
 Classes = Union[int, Sequence[str]]   # their number, or their names
@@ -34,7 +35,8 @@ def finetune_net(source: StrPath | Net = 'resnet18_v2', classes: Classes = 2, *,
     Returns:
         The network, which maps images (n, 3, height, width) to (n, classes). It notes its name in
         `net.network`, the names of its classes in `net.classes` and, once it is trained, the size
-        of its images in `net.image_size`.
+        of its images in `net.image_size` and the colour behind transparent pixels in
+        `net.background`.
 
     Raises:
         UsageError: `classes` or `seed` is invalid, or the weights cannot be used.
@@ -48,8 +50,9 @@ def finetune_net(source: StrPath | Net = 'resnet18_v2', classes: Classes = 2, *,
     layer = replace_output(net, count)
     layer.initialize(initializer, mx.cpu())
     set_attribute(layer.collect_params(), 'lr_mult', lr_mult)
-    return remember(net, getattr(net, 'network', None) or network, classes=names,
-                    image_size=getattr(net, 'image_size', None))
+    return remember(net, Training(getattr(net, 'network', None) or network, names,
+                                  getattr(net, 'image_size', None),
+                                  getattr(net, 'background', None)))
 
 
 def scratch_net(name: str = 'resnet18_v2', classes: Classes = 2, *,
@@ -74,7 +77,7 @@ def scratch_net(name: str = 'resnet18_v2', classes: Classes = 2, *,
     initializer, net = xavier(seed), build_net(name)
     replace_output(net, count)
     net.initialize(initializer, mx.cpu())
-    return remember(net, name, classes=names)
+    return remember(net, Training(name, names))
 
 
 def reuse_source_class(net: Net, source: StrPath | Net, classes: dict[str, str]) -> Net:

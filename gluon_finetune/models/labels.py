@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from ..compat.imports import gluoncv
 from ..errors import UsageError
 from ..files.json import read_json
-from ..files.names import is_valid_name
+from ..files.names import is_valid_name, same_name, same_names
 from ..types import Net, StrPath
 from .output import output_layer
 from .source import source_net
@@ -65,7 +65,8 @@ def note_classes(net: Net, classes: list[str]) -> None:
     names = getattr(net, 'classes', None)
     if not names:
         net.classes = list(classes)
-    elif list(names) != list(classes) and sorted(names) == sorted(classes):
+    elif (not same_names(names, classes)
+          and {*map(same_name, names)} == {*map(same_name, classes)}):
         raise UsageError(f'the net has the classes {", ".join(names)}, the data '
                          f'{", ".join(classes)}: make the net with finetune_net(source, '
                          f'classes=folders.classes)')

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import os
-from typing import Sequence
 
 from ..compat.imports import mx, structured_parameters
 from ..errors import UsageError
@@ -64,7 +63,7 @@ def load_source(source: StrPath | Net, network: str | None = None, *,
     if path.endswith(TORCH_EXTENSIONS):
         from .pytorch.bridge import load_torch_source  # PyTorch is optional
         net, network = load_torch_source(path, network, features_only=features_only)
-        return remember(net, network, path)
+        return remember(net, Training(network), path)
     check_format(path)
     training = training_of(path)
     network = network or network_of_file(path) or training.network
@@ -81,7 +80,7 @@ def load_net(path: str, network: str, training: Training = NOTHING_KNOWN) -> Net
     if rows is not None and rows.ndim:
         replace_output(net, len(rows))
     _set_checked(net, values, f'{path} does not contain the weights of {network}')
-    return remember(net, network, path, training.classes, training.image_size)
+    return remember(net, training._replace(network=network), path)
 
 
 def load_weights(net: Net, path: StrPath) -> None:
@@ -93,14 +92,10 @@ def load_weights(net: Net, path: StrPath) -> None:
     _set_checked(net, structural(net, read_params(path)), f'{path} does not fit the net')
 
 
-def remember(net: Net, network: str | None, path: str | None = None,
-             classes: Sequence[str] | None = None, image_size: int | None = None) -> Net:
-    """Set what `net` notes about itself, and `net.output`; return it.
-
-    `image_size` is the side of the images it was trained on, None where that is not known.
-    """
-    net.network, net.classes, net.source_file = network, classes, path
-    net.image_size = image_size
+def remember(net: Net, training: Training, path: str | None = None) -> Net:
+    """Set what `net` notes about itself, and `net.output`; return it."""
+    net.network, net.classes, net.image_size, net.background = training
+    net.source_file = path
     return name_output(net)
 
 

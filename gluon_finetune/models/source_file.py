@@ -19,11 +19,12 @@ FILE_ENDINGS = ('.json', '.h5', '.hdf5', '.keras', *_OTHER_FORMATS)
 
 
 class Training(NamedTuple):
-    """The network, classes and image size of a run; None where they are unknown."""
+    """Facts of its training that a net notes; None where they are unknown."""
 
     network: str | None = None
     classes: list[str] | None = None
-    image_size: int | None = None
+    image_size: int | None = None    # side in pixels
+    background: str | None = None    # the colour behind transparent pixels
 
 
 NOTHING_KNOWN = Training()
@@ -55,9 +56,10 @@ def training_of(path: StrPath) -> Training:
     config, labels = (_read(os.path.join(folder, name)) for name in ('config.json', 'labels.json'))
     if not isinstance(config, dict) or config.get('network') not in network_names():
         return NOTHING_KNOWN
-    size = config.get('image_size')
+    size, background = config.get('image_size'), config.get('background')
     names = labels if isinstance(labels, list) and all(isinstance(x, str) for x in labels) else None
-    return Training(config['network'], names, size if isinstance(size, int) else None)
+    return Training(config['network'], names, size if isinstance(size, int) else None,
+                    background if isinstance(background, str) else None)
 
 
 def _read(path: str) -> Any:

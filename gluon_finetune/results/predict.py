@@ -12,8 +12,7 @@ from ..compat.imports import array, mx
 from ..config import DEFAULT_IMAGE_SIZE, DEFAULT_NETWORK
 from ..data.augment import test_augs
 from ..data.check import BadImage
-from ..data.image import EncodedImage
-from ..data.loader import read_crop
+from ..data.image import check_background, read_pixels
 from ..data.modes import DEFAULT_BACKGROUND
 from ..data.prefetch import WorkerPool
 from ..errors import UsageError
@@ -40,19 +39,23 @@ class Predictor:
         classes: The name of each output of `net`; default: `net.classes`.
         image_size: Side of the square images that the network takes, in pixels; default:
             `net.image_size`, that of its training, or 224 where the net has none.
+        background: The colour behind transparent pixels of files; default: `net.background`, that
+            of its training, or white where the net has none.
 
     Raises:
-        UsageError: No class names are known.
+        UsageError: No class names are known, or `background` is no colour.
     """
 
     def __init__(self, net: Net, classes: Sequence[str] | None = None,
-                 image_size: int | None = None) -> None:
+                 image_size: int | None = None, background: str | None = None) -> None:
         self.net = self.computing = net   # the same weights; `load` optimises the second's graph
         self.image_size: int = (image_size or getattr(net, 'image_size', None)
                                 or DEFAULT_IMAGE_SIZE)
         self.classes: list[str] = list(classes or getattr(net, 'classes', None) or ())
         self.augs = test_augs(self.image_size)
-        self.background = DEFAULT_BACKGROUND   # behind transparent pixels
+        self.background: str = (background or getattr(net, 'background', None)
+                                or DEFAULT_BACKGROUND)
+        check_background(self.background)
         if not self.classes:
             raise UsageError('no class names: pass classes=, one name for each output of the net')
 
@@ -74,15 +77,12 @@ class Predictor:
         if not directory.history:
             raise UsageError(f'no completed epoch in {directory.path}, so no weights to predict '
                              f'with: resume the run with --resume')
-        classes, image_size = directory.classes, directory.config.image_size
+        classes, config = directory.classes, directory.config
         if dtype == 'int8':
-            predictor = cls(load_int8(directory.path), classes, image_size)
-            predictor.background = directory.config.background
-            return predictor
-        net = scratch_net(directory.config.network or DEFAULT_NETWORK, classes)
+            return cls(load_int8(directory.path), classes, config.image_size, config.background)
+        net = scratch_net(config.network or DEFAULT_NETWORK, classes)
         load_weights(net, directory.best_weights)
-        predictor = cls(net, classes, image_size)
-        predictor.background = directory.config.background
+        predictor = cls(net, classes, config.image_size, config.background)
         predictor.computing = fused(_compiled(net, dtype))
         return predictor
 
@@ -174,7 +174,7 @@ class Predictor:
                 self.augs.apply(image, None, out)
             else:
                 try:
-                    read_crop(EncodedImage(image, background=self.background), self.augs, None, out)
+                    self.augs.apply(read_pixels(image, self.background), None, out)
                 except UsageError as reason:
                     bad[index] = BadImage(os.fspath(image), str(reason))
         return X[:len(images) - len(bad)], bad

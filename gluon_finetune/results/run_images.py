@@ -10,6 +10,7 @@ from ..data.dataset import ImageDataset
 from ..data.folders import ImageFolders, hotdog, open_folders
 from ..data.scan import shortlist
 from ..errors import UsageError
+from ..files.names import same_name
 from ..runs.directory import RunDirectory
 from ..types import StrPath
 
@@ -67,7 +68,8 @@ def own_test_part(run: RunDirectory, root: str) -> Items | None:
     if moved and not (all(found) and all(
             sha256 in ('', now) for (_, _, sha256), now in zip(rows, hash_images(paths)))):
         return None
-    return [(path, run.classes.index(name))
+    labels = _labels(run)
+    return [(path, labels[same_name(name)])
             for (name, _, _), path, there in zip(rows, paths, found) if there]
 
 
@@ -100,14 +102,19 @@ def _test_rows(run: RunDirectory) -> Iterator[tuple[str, str, str]]:
             yield path.split('/')[-2], path, ''
 
 
+def _labels(run: RunDirectory) -> dict[str, int]:
+    """Return the `same_name` of each class of a run -> its index."""
+    return {same_name(name): label for label, name in enumerate(run.classes)}
+
+
 def _items_of(folders: ImageFolders, run: RunDirectory) -> Items:
-    unknown = [name for name in folders.classes if name not in run.classes]
-    if unknown:
+    labels, names = _labels(run), [same_name(name) for name in folders.classes]
+    if not labels.keys() >= {*names}:
         raise UsageError(f'{folders.root} has the classes {", ".join(folders.classes)}, the run '
                          f'{run.path} has {", ".join(run.classes)}: evaluate it on images of the '
                          f'same classes')
     items = folders.test.items + (folders.train.items if folders.split else [])
-    return [(path, run.classes.index(folders.classes[label])) for path, label in items]
+    return [(path, labels[names[label]]) for path, label in items]
 
 
 def _all_images(root: str, classes: list[str]) -> Items:
@@ -122,7 +129,8 @@ def _all_images(root: str, classes: list[str]) -> Items:
 def _class_parents(root: str, classes: Iterable[str]) -> list[str]:
     """Return the folders in `root` that contain class folders, or `root` itself."""
     names = [name for name in sorted(os.listdir(root)) if os.path.isdir(os.path.join(root, name))]
-    if not {name for name in names if not name.startswith('.')}.issubset(classes):
+    found_classes = {same_name(name) for name in names if not name.startswith('.')}
+    if not found_classes.issubset(map(same_name, classes)):
         for parts in (('test',), ('train', *VALIDATION)):
             found = [os.path.join(root, name) for name in names if name.lower() in parts]
             if found:

@@ -43,6 +43,17 @@ def check_same_settings(path: str, started: Identity, config: Config) -> None:
                          f'{source[:8]}..., not {started["source"][:8]}...): restore that file')
 
 
+def check_background(config: Config, folders: ImageFolders) -> None:
+    """Raise `UsageError` where transparent pixels of the images do not show the run's background.
+
+    Predictions of the run do.
+    """
+    if folders.train.background != config.background:
+        raise UsageError(f'the images in {folders.root} have background='
+                         f'{folders.train.background!r}, but the settings of the run '
+                         f'{config.background!r}: give ImageFolders and Config the same')
+
+
 def check_same_images(path: str, started: Identity, manifest: Manifest, folders: ImageFolders,
                       allow_missing: bool) -> None:
     """Raise `UsageError` where images differ from those a run was started with, its manifest."""

@@ -26,7 +26,12 @@ from ..training.setup import check_output, prepare, set_up
 from ..types import Device, Net, StrPath
 from .checkpoint import Notify
 from .directory import RunDirectory
-from .identity import check_same_images, check_same_settings, with_earlier_values
+from .identity import (
+    check_background,
+    check_same_images,
+    check_same_settings,
+    with_earlier_values,
+)
 from .location import check_free, check_outside
 from .manifest import Manifest
 from .session import Session
@@ -49,10 +54,11 @@ def start_run(path: StrPath, config: Config, folders: ImageFolders,
 
     Raises:
         UsageError: The folder is not empty, an image cannot be decoded, or settings and images do
-            not match the network or the devices.
+            not match the network, the devices or each other.
         WorkError: Weights cannot be downloaded, or the folder cannot be written.
     """
     check_start(path, config, folders.root, devices)
+    check_background(config, folders)
     net, config = new_net(config, folders.classes)
     return net, create_run(path, config, folders)
 
@@ -116,6 +122,7 @@ def _rebuild(run: RunDirectory, config: Config, folders: ImageFolders, notify: N
     last, started = run.last(notify), run.identity_at_start()
     config = with_earlier_values(config, started)
     check_same_settings(run.path, started, config)
+    check_background(config, folders)
     if run.classes != folders.classes:
         raise UsageError(f'{run.path} was started with the classes {", ".join(run.classes)}, not '
                          f'{", ".join(folders.classes)}: use the images it was started with')

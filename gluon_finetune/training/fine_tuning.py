@@ -25,10 +25,10 @@ def train_fine_tuning(net: Net, learning_rate: float, batch_size: int | None = N
                       progress: bool = True, **given: Any) -> History:
     """Train `net` on a folder of images.
 
-    Everything is checked before the first batch. With a `seed` the same call gives the same result
-    on the same machine. Ctrl-C, or the stop button of a notebook, ends the training after the
-    current batch: the history so far is returned. Source: the chapter, section "Fine-tuning the
-    model".
+    Everything is checked before the first batch; warnings say what is not used of the folder, and
+    which images are copies of others. With a `seed` the same call gives the same result on the same
+    machine. Ctrl-C, or the stop button of a notebook, ends the training after the current batch:
+    the history so far is returned. Source: the chapter, section "Fine-tuning the model".
 
     Args:
         net: A network with one output for each class, such as `finetune_net` returns.
@@ -62,8 +62,8 @@ def train_fine_tuning(net: Net, learning_rate: float, batch_size: int | None = N
     seed_everything(config.seed)
     check_output(net, config.image_size, len(folders.classes))
     refuse_bad_images(folders, progress)
-    for finding in find_copies(folders, progress, config.drop_leaks):
-        warnings.warn(str(finding), stacklevel=2)
+    for sentence in (*folders.notes, *find_copies(folders, progress, config.drop_leaks)):
+        warnings.warn(str(sentence), stacklevel=2)
     if config.drop_leaks:
         folders = without_leaks(folders)
     net, train_iter, test_iter, loss, trainer = set_up(net, config, folders, devices, progress)

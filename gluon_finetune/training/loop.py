@@ -88,6 +88,7 @@ def train_steps(net: Net, train_iter: DataIter, test_iter: Iterable[Batch], loss
         UsageError: There are no examples.
     """
     params = list(net.collect_params().values())
+    net.background = getattr(train_iter, 'background', getattr(net, 'background', None))
     devices = devices or devices_of(net)
     evaluate = evaluate or partial(evaluate_accuracy, net, test_iter, devices)
     with Meter(start, num_epochs, len(train_iter), progress) as meter:

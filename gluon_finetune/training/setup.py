@@ -38,6 +38,7 @@ def set_up(net: Net, config: Config, folders: ImageFolders, devices: Sequence[De
         on_bad=config.on_bad, chapter_batches=config.chapter_batches)
     loss, trainer = prepare(net, config, len(folders.classes), devices)
     note_classes(net, folders.classes)
+    net.background = folders.train.background   # `Predictor` uses it
     if config.views and is_frozen(net):
         cached = cache_features(net, train_iter, test_iter, config, devices, progress)
         if cached:

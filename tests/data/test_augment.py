@@ -74,25 +74,6 @@ def test_other_arrays_are_refused():
                                  'not (3, 8, 8) and float32')
 
 
-@pytest.mark.parametrize('side, reduction', [(255, 1), (511, 1), (512, 2), (1023, 2), (1024, 4),
-                                             (4000, 8)])
-def test_a_reduced_image_has_twice_the_side_of_the_output(side, reduction):
-    crop = augment.Crop(0, 0, side, side + 5, 128, False)
-    assert augment.reduction_for(crop, (1, 2, 4, 8)) == reduction
-    assert augment.reduction_for(crop, (1,)) == 1
-
-
-def test_a_crop_of_a_reduced_image_is_the_same_part_of_it():
-    rising = np.tile(np.arange(800, dtype='int32')[None, :, None] // 4, (600, 1, 3)).astype('uint8')
-    outs = []
-    for reduction in (1, 2, 4):
-        outs.append(np.empty((3, 20, 20), 'float32'))
-        augment.train_augs(20).render(np.ascontiguousarray(rising[::reduction, ::reduction]),
-                                      augment.Crop(100, 200, 300, 400, 20, True), outs[-1],
-                                      reduction)
-    assert np.abs(outs[1] - outs[0]).max() < 0.05 and np.abs(outs[2] - outs[0]).max() < 0.05
-
-
 def test_training_crops_differ_and_flip(X):
     rising = np.arange(0, 240, 2, dtype='uint8')
     X = array(np.tile(rising[None, :, None], (40, 1, 3)))

@@ -9,6 +9,7 @@ from PIL import Image
 
 from gluon_finetune.compat.imports import mx
 from gluon_finetune.data import image as decode
+from gluon_finetune.data.dataset import ImageDataset
 from gluon_finetune.data.formats import EXPECTED_FORMATS, EXTENSIONS
 from gluon_finetune.data.image import read_image, read_pixels
 from gluon_finetune.errors import UsageError
@@ -71,6 +72,16 @@ def test_transparent_pixels_show_the_background(tmp_path, background, value):
         assert np.abs(pixels - on(value, 128)).max() <= 1, name
     clear = np.dstack([RGB, np.zeros(RGB.shape[:2], 'uint8')])
     assert (read_pixels(save(clear, tmp_path / 'b.png'), background) == value).all()
+
+
+@pytest.mark.parametrize('background', ['whitte', '#12', '', 7])
+def test_a_background_that_is_no_colour(tmp_path, background):
+    save(RGB, tmp_path / 'a.png')
+    for call in (read_image, ImageDataset):
+        with pytest.raises(UsageError) as caught:
+            call(tmp_path / 'a.png', background=background)
+        assert str(caught.value) == (f'unknown background {background!r}: it must be a colour, '
+                                     f"such as 'white' or '#808080'")
 
 
 def test_transparency_of_palettes_grey_and_one_colour(tmp_path):

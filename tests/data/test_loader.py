@@ -134,9 +134,9 @@ def test_a_read_that_hangs_blocks_nothing(chairs_copy, monkeypatch):
     folders = ImageFolders(chairs_copy)
     path, pipe = folders.test.items[1][0], chairs_copy / 'pipe'
     os.mkfifo(pipe)   # reading it waits until somebody writes, as with a server that is gone
-    image = loader.EncodedImage
-    monkeypatch.setattr(loader, 'EncodedImage', lambda p, **options: (
-        open(pipe) if p == path else image(p, **options)))
+    read = loader.read_pixels
+    monkeypatch.setattr(loader, 'read_pixels', lambda p, background: (
+        open(pipe) if p == path else read(p, background)))
     monkeypatch.setattr(loader, 'READ_TIMEOUT_S', 0.2)
     test_iter = load_data(folders, 5, 32, on_bad='skip')[1]
     assert sum(len(y) for _, y in test_iter) == 11

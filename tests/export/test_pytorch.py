@@ -5,9 +5,11 @@ import sys
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from gluon_finetune.config import Config
+from gluon_finetune.config import IMAGENET_STD, Config
 from gluon_finetune.data.folders import ImageFolders
+from gluon_finetune.data.image import read_pixels
 from gluon_finetune.errors import UsageError
 from gluon_finetune.export.pytorch import export_torch
 from gluon_finetune.results.predict import Predictor
@@ -23,6 +25,15 @@ sys.argv = sys.argv[1:]
 sys.path.insert(0, sys.argv[0].rpartition('/')[0])
 runpy.run_path(sys.argv[0], run_name='__main__')
 '''
+# Without this package: the tensors that load_model.py makes of images.
+LOAD_IMAGES = '''
+import sys
+sys.modules['gluon_finetune'] = None
+sys.path.insert(0, sys.argv[1])
+import numpy as np
+from load_model import load_image
+np.save(sys.argv[2], np.concatenate([load_image(path).numpy() for path in sys.argv[3:]]))
+'''
 TOLERANCE = 0.003   # of a probability: PyTorch resizes the images itself
 
 
@@ -31,8 +42,12 @@ def run(request, chairs, tmp_path_factory):
     """A run directory with one epoch of training from scratch, exported into `torch`."""
     pytest.importorskip('torch')
     folder = tmp_path_factory.mktemp(request.param)
-    config = Config(network=request.param, scratch=True, image_size=64, batch_size=8, num_epochs=1)
-    folders = ImageFolders(str(chairs))
+    data = shutil.copytree(chairs, folder / 'chairs')
+    for part in ('train', 'test'):
+        (data / part / 'stool').rename(data / part / '\U0001fa91 "stool"')
+    config = Config(network=request.param, scratch=True, image_size=64, batch_size=8, num_epochs=1,
+                    background='black')
+    folders = ImageFolders(str(data), background='black')
     net, run = start_run(str(folder / 'run'), config, folders)
     list(train_run(net, run, folders, progress=False))
     assert export_torch(run.path) == os.path.join(run.path, 'torch')
@@ -53,8 +68,8 @@ def copy(run, tmp_path):
 def classify(folder, paths):
     """Run the exported load_model.py; return [path, class, probability] of each image."""
     command = [sys.executable, '-c', RUN_SCRIPT, os.path.join(folder, 'load_model.py'), *paths]
-    printed = subprocess.run(command, capture_output=True, text=True, check=True,
-                             env={**os.environ, 'PYTHONPATH': os.getcwd()})
+    printed = subprocess.run(command, capture_output=True, encoding='utf-8', check=True, env={
+        **os.environ, 'PYTHONPATH': os.getcwd(), 'PYTHONIOENCODING': 'utf-8'})
     return [line.split('\t') for line in printed.stdout.splitlines()]
 
 
@@ -90,6 +105,44 @@ def test_a_wrong_normalisation_is_noticed(run, copy, paths):
     script.write_text(source.replace('MEAN = (0.485,', 'MEAN = (0.585,'), 'utf-8')
     assert script.read_text('utf-8') != source
     assert largest_difference(run, copy, paths) > TOLERANCE
+
+
+def images_of_all_modes(folder):
+    """Save an image in every mode that files have; return the paths."""
+    noise = np.random.RandomState(0).randint(0, 256, (9, 12, 4)).astype('uint8')
+    rgba = Image.fromarray(noise).resize((120, 90), Image.BICUBIC)
+    rgb, grey, turned = rgba.convert('RGB'), rgba.convert('L'), Image.Exif()
+    deep, turned[0x0112] = np.asarray(grey).astype('uint16') * 257, 6
+    images = {
+        'rgb.jpg': (rgb, {}), 'turned.jpg': (rgb, {'exif': turned.tobytes()}),
+        'cmyk.jpg': (rgb.convert('CMYK'), {}), 'grey.jpg': (grey, {}),
+        'large.jpg': (rgb.resize((1200, 900)), {}), 'cmyk.tif': (rgb.convert('CMYK'), {}),
+        'alpha.png': (rgba, {}), 'turned.png': (rgba, {'exif': turned.tobytes()}),
+        'alpha.webp': (rgba, {'lossless': True}), 'grey-alpha.png': (rgba.convert('LA'), {}),
+        'palette.png': (rgb.quantize(9), {}), 'hole.png': (rgb.quantize(9), {'transparency': 1}),
+        'hole.gif': (rgb.quantize(9), {'transparency': 1}), 'bits.png': (grey.convert('1'), {}),
+        'shades.png': (rgb.quantize(9), {'transparency': bytes(range(0, 250, 25))}),
+        'deep.png': (Image.fromarray(deep), {}), 'deep.tif': (Image.fromarray(deep), {}),
+        'deep-hole.png': (Image.fromarray(deep), {'transparency': int(deep[0, 0])}),
+        'white-is-0.tif': (Image.fromarray(deep), {'tiffinfo': {262: 0}}),
+        'float.tif': (Image.fromarray(deep / np.float32(65535)), {}),
+        'integers.tif': (Image.fromarray(deep.astype('int32') * 9), {})}
+    for name, (image, options) in images.items():
+        image.save(folder / name, **options)
+    return [str(folder / name) for name in images]
+
+
+@pytest.mark.parametrize('run', ['resnet18_v2'], indirect=True)   # torchvision may not import
+def test_images_of_all_modes_are_read_as_in_the_test(run, tmp_path):
+    paths, predictor = images_of_all_modes(tmp_path), Predictor.load(run)
+    environment = {name: text for name, text in os.environ.items() if name != 'PYTHONPATH'}
+    subprocess.run([sys.executable, '-c', LOAD_IMAGES, os.path.join(run, 'torch'), 'X.npy', *paths],
+                   check=True, cwd=tmp_path, env=environment)
+    steps = np.array(IMAGENET_STD)[:, None, None] * 255   # of the 8-bit pixels
+    expected = np.empty((3, 64, 64), 'float32')
+    for path, found in zip(paths, np.load(tmp_path / 'X.npy')):
+        predictor.augs.apply(read_pixels(path, 'black'), None, expected)
+        assert (np.abs(found - expected) * steps).max() < 1.01, path
 
 
 def untrained(folder, network, image_size):

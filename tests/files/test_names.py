@@ -1,7 +1,7 @@
 """Names of classes: what cannot be one, what is the same, what only looks the same."""
 import pytest
 
-from gluon_finetune.files.names import look_alikes, name_problem, same_name, shown
+from gluon_finetune.files.names import look_alikes, name_problem, same_name, same_names, shown
 
 NFC, NFD = 'caf\xe9', 'cafe\u0301'
 
@@ -28,6 +28,7 @@ def test_two_normal_forms_are_one_name():
     assert NFC != NFD and same_name(NFC) == same_name(NFD) == NFC
     assert same_name('\u1112\u1161\u11ab') == '한'
     assert same_name('ﬁ') != same_name('fi')
+    assert same_names(['a', NFC], ['a', NFD]) and not same_names(['a', NFC], [NFD, 'a'])
 
 
 @pytest.mark.parametrize('other', ['a b ', 'a\xa0b', 'a  b', 'a\u200b b', '\ufeffa b'])

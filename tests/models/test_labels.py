@@ -1,10 +1,11 @@
 """Valid class names; the labels of sources are tested in test_source.py, too."""
 import re
+from types import SimpleNamespace
 
 import pytest
 
 from gluon_finetune.errors import UsageError
-from gluon_finetune.models.labels import _read_labels, check_labels
+from gluon_finetune.models.labels import _read_labels, check_labels, note_classes
 
 NOT_A_LIST = 'must be a list of class names'
 pytestmark = pytest.mark.faults
@@ -39,3 +40,11 @@ def test_invalid_labels_of_a_source(tmp_path, text):
     (tmp_path / 'a.json').write_text(text)
     with pytest.raises(UsageError, match=re.escape('must be a list of class names, or of {"wnid"')):
         _read_labels(tmp_path / 'a.json')
+
+
+def test_two_spellings_of_a_name_are_one_class():
+    net, data = SimpleNamespace(classes=['bar', 'cafe\u0301']), ['bar', 'caf\xe9']
+    note_classes(net, data)
+    assert net.classes == ['bar', 'cafe\u0301']
+    with pytest.raises(UsageError, match='the net has the classes bar, caf'):
+        note_classes(net, data[::-1])

@@ -23,7 +23,8 @@ def message(path):
 @pytest.fixture
 def run(tmp_path, tiny_source):
     """What a run directory says about its network."""
-    (tmp_path / 'config.json').write_text(json.dumps({'network': TINY, 'image_size': 48}))
+    config = {'network': TINY, 'image_size': 48, 'background': 'black'}
+    (tmp_path / 'config.json').write_text(json.dumps(config))
     (tmp_path / 'labels.json').write_text(json.dumps(list('abcdefg')))
     shutil.copy(tiny_source, tmp_path / 'best.params')
     return tmp_path
@@ -34,6 +35,7 @@ def test_the_weights_of_a_run_are_a_source(run):
     source, net = source_net(path), finetune_net(path, ['x', 'y'])
     assert (source.network, source.classes, source.image_size) == (TINY, list('abcdefg'), 48)
     assert (net.network, net.classes, net.image_size) == (TINY, ['x', 'y'], 48)
+    assert source.background == net.background == 'black'
     assert source_labels(path)[1] == (None, 'b')
 
 

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from PIL import Image
 
 import gluon_finetune as gf
 from gluon_finetune.compat.imports import mx
@@ -55,7 +56,9 @@ def trained_by_the_loop(net, folders):
 @pytest.mark.filterwarnings('ignore:.*already initialized')
 @pytest.mark.parametrize('train, size', [(trained_by_the_fine_tuning, 32),
                                          (trained_by_the_loop, 48)])
-def test_the_size_of_the_training_is_that_of_the_predictions(numpy_mode, folders, train, size):
+def test_size_and_background_of_the_training_are_those_of_the_predictions(
+        numpy_mode, chairs, tmp_path, train, size):
+    folders = gf.ImageFolders(chairs, background='black')
     net = gf.scratch_net('mobilenetv2_0.25', len(folders.classes))
     train(net, folders)
     paths = [path for path, _ in folders.test.items]
@@ -63,11 +66,18 @@ def test_the_size_of_the_training_is_that_of_the_predictions(numpy_mode, folders
     assert plain.image_size == net.image_size == size
     assert (plain.probabilities(paths) == told.probabilities(paths)).all()
     assert gf.Predictor(net, folders.classes, image_size=64).image_size == 64
+    assert net.background == gf.finetune_net(net, 5).background == 'black'
     assert gf.finetune_net(net, 5).image_size == size
+    icon = str(tmp_path / 'icon.png')
+    Image.new('RGBA', (20, 20)).save(icon)
+    for predictor, background in ((plain, 'black'),
+                                  (gf.Predictor(net, folders.classes, background='grey'), 'grey')):
+        assert (predictor.probabilities([icon]) == predictor.probabilities(
+            [gf.read_image(icon, background)])).all()
 
 
 def test_a_net_that_was_not_trained_predicts_at_the_size_of_imagenet(net):
-    assert gf.Predictor(net).image_size == 224
+    assert gf.Predictor(net).image_size == 224 and gf.Predictor(net).background == 'white'
 
 
 def test_the_classes_of_the_training_images_are_noted(folders):

@@ -112,6 +112,20 @@ def test_a_class_may_be_called_test(chairs, tmp_path):
     assert selected(run, tmp_path / 'later')[0] == expected(tmp_path / 'later', '.')
 
 
+@pytest.mark.parametrize('own, other', [('caf\xe9', 'cafe\u0301'), ('cafe\u0301', 'caf\xe9')])
+def test_two_spellings_of_a_name_are_one_class(chairs, tmp_path, own, other):
+    root, later = (shutil.copytree(chairs, tmp_path / name) for name in ('root', 'later'))
+    for folder, name in ((root, own), (later, other)):
+        for part in ('train', 'test'):
+            (folder / part / 'sofa').rename(folder / part / name)
+    run = start_or_resume(root, tmp_path / 'run', **SMALL)[1]
+    assert run.classes == ['bench', own, 'stool']
+    for data in (str(later), ImageFolders(later), str(later / 'test')):
+        items, _ = select_images(run, data)
+        names = {Path(path).parent.name: label for path, label in items}
+        assert len(items) == 12 and names == {'bench': 0, other: 1, 'stool': 2}
+
+
 @pytest.mark.parametrize('change, text', [
     (lambda later: (later / 'sofa').rename(later / 'couch'),
      'unknown class in {}: couch; the training classes are bench, sofa, stool: rename or remove '

@@ -190,6 +190,18 @@ def test_a_resumed_run_keeps_its_settings(tmp_path, folders):
                                 f'keeps its settings (only the number of epochs may grow)')
 
 
+def test_images_and_settings_have_one_background(tmp_path, chairs, folders):
+    _, run = start_run(str(tmp_path / 'run'), CONFIG, folders)
+    black = gf.ImageFolders(chairs, background='black')
+    for call, path in ((start_run, str(tmp_path / 'new')), (resume_run, run.path)):
+        with pytest.raises(UsageError) as error:
+            call(path, CONFIG, black)
+        assert str(error.value) == (
+            f"the images in {chairs} have background='black', but the settings of the run 'white': "
+            f"give ImageFolders and Config the same")
+    assert not os.path.exists(tmp_path / 'new')
+
+
 @pytest.mark.parametrize('name, value', [
     ('num_workers', 2), ('checkpoint_every', 1), ('on_bad', 'skip'), ('on_diverge', 'rewind'),
     ('cache', 'ram')])

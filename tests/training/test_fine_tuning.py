@@ -107,7 +107,8 @@ def given(monkeypatch, *arguments, **options):
     monkeypatch.setattr(fine_tuning, 'check_output', lambda *_: None)
     monkeypatch.setattr(fine_tuning, 'find_copies', lambda *_: [])
     with pytest.raises(WorkError):
-        gf.train_fine_tuning(None, *arguments, data=SimpleNamespace(classes=[]), **options)
+        gf.train_fine_tuning(None, *arguments, data=SimpleNamespace(classes=[], notes=[]),
+                             **options)
     return made[0]
 
 
@@ -185,6 +186,16 @@ def test_cheap_checks_come_before_the_images_are_read(folders, monkeypatch):
     monkeypatch.setattr(fine_tuning, 'refuse_bad_images', lambda *_: pytest.fail('images'))
     with pytest.raises(UsageError, match='the net has 7 outputs'):
         gf.train_fine_tuning(gf.scratch_net('resnet18_v2', 7), 0.01, data=folders, **SMALL)
+
+
+def test_what_is_not_used_of_the_folder_is_a_warning(chairs_copy):
+    (chairs_copy / 'train' / 'sofa' / 'list.csv').touch()
+    net = gf.scratch_net('mobilenetv2_0.25', 3)
+    with pytest.warns(UserWarning) as caught:
+        gf.train_fine_tuning(net, 0.01, data=gf.ImageFolders(chairs_copy), **SMALL)
+    own, = [warning for warning in caught if warning.category is UserWarning]
+    assert str(own.message) == f'not used: 1 file in {chairs_copy} (1 .csv)'
+    assert own.filename == __file__
 
 
 def test_copies_are_a_warning_and_leaks_are_skipped_on_request(chairs_copy):

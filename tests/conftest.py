@@ -25,6 +25,11 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.skip(reason='needs what MXNet 2 lacks'))
 
 
+def pytest_make_parametrize_id(config, val, argname):
+    """Name bytes by their parameter: two processes may zip the same files at another time."""
+    return argname if isinstance(val, bytes) and len(val) > 20 else None
+
+
 @pytest.fixture(autouse=True)
 def steady():
     """Seeds every random source; waits for the engine, so that its errors hit their own test."""

@@ -113,6 +113,16 @@ def options_table() -> str:
     return markdown_table(options())
 
 
+def flags_of(config: Config) -> List[str]:
+    """Return the words of a command line that give `config`: what is not its default, and a seed."""
+    words: List[str] = []
+    for each in options():
+        value = getattr(config, each.name)
+        if value is not None and (value != each.default or each.name == 'seed'):
+            words += [each.flag] if each.kind is bool else [each.flag, str(value)]
+    return words
+
+
 def replace_options(config: Config, given: Mapping[str, Any], known: Collection[str]) -> Config:
     """Return `config` with the values `given`.
 

@@ -161,6 +161,7 @@ def train_run(net: Net, run: RunDirectory, folders: ImageFolders, *,
     session = Session(run, net, train_iter, test_iter, notify)
     with lock_folder(run.path), stop_on_signals(at_once) as request:
         session.start(trainer)
+        run.remember_environment(devices)
         while True:
             steps = train_steps(block, train_iter, request.stoppable(test_iter), loss, trainer,
                                 config.num_epochs, devices, start=session.state.position,

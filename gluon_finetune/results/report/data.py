@@ -1,0 +1,98 @@
+"""The images of a run in the report: likely label errors, copies, and what is gone or skipped."""
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ...data.check import BadImage
+from ...data.duplicates import Finding, find_copies, find_leaks
+from ...data.folders import ImageFolders
+from ...runs.directory import RunDirectory
+from ..metrics import likely_label_errors
+from ..predict import Predictor
+from ..predictions import Predictions, predict_labelled
+from .images import Card, Cards
+
+MAX_TRAINING_IMAGES = 2000   # for label errors: beyond, predicting them takes too long
+MAX_LISTED = 200              # groups of equal files of a kind
+
+
+class LabelError(NamedTuple):
+    """An image whose label is likely wrong."""
+
+    card: Card
+    likely: str
+    probability: float   # of the likely class
+
+
+class LabelErrors(NamedTuple):
+    """The likely label errors of a part."""
+
+    part: str              # 'test' or 'training'
+    images: int            # that were examined
+    count: int             # of likely errors
+    first: list[LabelError]
+
+
+class HashedFolders(ImageFolders):
+    """The images that a run was started with, and the hashes that they had then."""
+
+    def __init__(self, run: RunDirectory, folders: ImageFolders) -> None:
+        vars(self).update(vars(run.original_images(folders)))
+        self._known = run.manifest.hashes(folders.root) or folders.hashes()
+
+    def hashes(self, progress: bool = True) -> dict[str, str]:
+        """Return path -> SHA-256 without reading an image."""
+        return self._known
+
+    def check(self, progress: bool = True) -> list[BadImage]:
+        """Return nothing: the run has decoded every image when it was started."""
+        return []
+
+
+class Copies(NamedTuple):
+    """Images with equal bytes."""
+
+    findings: list[Finding]
+    leaks: dict[str, str]   # path of a test image -> that of its copy
+
+
+def copies(run: RunDirectory, folders: ImageFolders) -> Copies:
+    """Return the copies among the images that a run was started with."""
+    images = HashedFolders(run, folders)
+    return Copies(find_copies(images, drop_leaks=run.config.drop_leaks), find_leaks(images))
+
+
+def label_errors(predictor: Predictor, test: Predictions, folders: ImageFolders,
+                 shown: int) -> list[LabelErrors]:
+    """Return the likely label errors of the test images and, of few, of the training images."""
+    found = [_label_errors('test', predictor, test, folders, shown)]
+    if len(folders.train) <= MAX_TRAINING_IMAGES:
+        train = predict_labelled(predictor, folders.train.items)
+        if train.paths:
+            found.append(_label_errors('training', predictor, train, folders, shown))
+    return found
+
+
+def _label_errors(part: str, predictor: Predictor, predictions: Predictions,
+                  folders: ImageFolders, shown: int) -> LabelErrors:
+    errors = likely_label_errors(predictions.probabilities, predictions.labels)
+    cards = Cards(predictor, predictions, folders).make([index for index, _ in errors[:shown]])
+    first = [LabelError(card, predictor.classes[label],
+                        float(predictions.probabilities[index, label]))
+             for card, (index, label) in zip(cards, errors)]
+    return LabelErrors(part, len(predictions.paths), len(errors), first)
+
+
+def gone_images(run: RunDirectory, folders: ImageFolders,
+                predictions: Predictions) -> dict[str, str]:
+    """Return path -> reason of the test images of a run that cannot be used any more."""
+    there = {path for path, _ in folders.test.items}
+    gone = {path: 'is gone' for path, _ in run.original_images(folders).test.items
+            if path not in there}
+    return {**gone, **predictions.unreadable}
+
+
+def counts(folders: ImageFolders) -> list[tuple[str, int]]:
+    """Return the number of images of each part."""
+    parts = [('training', folders.train), ('validation', folders.val), ('test', folders.test)]
+    return [(name, len(images)) for name, images in parts if images is not None]

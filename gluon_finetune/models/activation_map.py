@@ -11,6 +11,7 @@ from ..errors import UsageError
 from ..types import Net, NumPyArray
 from .output import blocks, copy_net, output_layer
 
+BATCH_SIZE = 16    # images whose features are in memory at once
 TOLERANCE = 1e-3   # relative, of means that MXNet and NumPy compute
 
 
@@ -37,26 +38,29 @@ def activation_maps(net: Net, X: NumPyArray, classes: Sequence[int]) -> NumPyArr
         Zhou et al.: Learning Deep Features for Discriminative Localization, 2016, arXiv 1512.04150.
     """
     with api_of(net):   # the copy and its weights, too
-        maps = np.maximum(_evidence(copy_net(net), X, classes), 0)
+        net, labels = copy_net(net), list(classes)
+        maps = np.maximum(np.concatenate([
+            _evidence(net, X[i:i + BATCH_SIZE], labels[i:i + BATCH_SIZE])
+            for i in range(0, len(X), BATCH_SIZE)]), 0)
     if maps[0].size == 1:
         raise UsageError(f'the last features have a single position at {X.shape[2]}x{X.shape[3]} '
                          f'pixels')
     return maps / np.maximum(maps.max(axis=(1, 2), keepdims=True), np.finfo('float32').tiny)
 
 
-def _evidence(net: Net, X: NumPyArray, classes: Sequence[int]) -> NumPyArray:
+def _evidence(net: Net, X: NumPyArray, classes: list[int]) -> NumPyArray:
     """Return for each image what each position adds to the output of its class."""
     layer = output_layer(net)
     before, read, written, output = _run(net, layer, X)
     if written.ndim == 4 and written[0, 0].size > 1:   # the mean is taken of the layer's outputs
         found = [maps for maps in (written, np.maximum(written, 0)) if _is_mean(output, maps)]
         if found:
-            return found[0][np.arange(len(X)), list(classes)]
+            return found[0][np.arange(len(X)), classes]
     found = [features for features in before if _is_mean(read, features)]
     if not found:
         raise UsageError('the output layer does not read the mean of the last features')
     features = max(reversed(found), key=lambda maps: maps[0, 0].size)   # not yet their mean
-    weights = value_of(layer.weight).reshape(-1, features.shape[1])[list(classes)]
+    weights = value_of(layer.weight).reshape(-1, features.shape[1])[classes]
     return np.asarray(np.einsum('nc,nchw->nhw', weights, features))
 
 
@@ -72,10 +76,11 @@ def _run(net: Net, layer: Net, X: NumPyArray
         elif not at_layer and getattr(output, 'ndim', 0) == 4:
             before.append(output)
 
-    for block in blocks(net):
-        block.register_forward_hook(note)
+    hooks = [block.register_forward_hook(note) for block in blocks(net)]
     output = net(array(X, dtype='float32'))
     mx.nd.waitall()
+    for hook in hooks:
+        hook.detach()
     channels = at_layer[0].shape[1]
     features = [each.asnumpy() for each in before if each.shape[1] == channels]
     return features, at_layer[0].asnumpy(), at_layer[1].asnumpy(), output.asnumpy()

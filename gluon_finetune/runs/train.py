@@ -189,6 +189,11 @@ def rebuild_net(config: Config, classes: Sequence[str], weights: StrPath) -> Net
     """Return the network of `config` with the weights of a checkpoint, without its source."""
     net = scratch_net(config.network or DEFAULT_NETWORK, classes)
     load_weights(net, weights)
+    return mark_trained(net, config)
+
+
+def mark_trained(net: Net, config: Config) -> Net:
+    """Set on the parameters of `net` how `config` trains them: learning rates and freezing."""
     if not config.scratch:
         set_attribute(net.output.collect_params(), 'lr_mult', config.lr_mult)
     return freeze_features(net) if config.freeze else net

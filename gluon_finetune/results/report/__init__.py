@@ -10,6 +10,7 @@ from ...data.folders import ImageFolders
 from ...data.scan import shortlist
 from ...runs.directory import RunDirectory
 from ...training.history import History, Record
+from ...types import Net
 from ..charts import Chart, Series, line_chart, reliability_diagram
 from ..metrics import calibration
 from ..page import write_page
@@ -52,48 +53,48 @@ def write_report(run: RunDirectory, folders: ImageFolders, hardest: int = 12,
     """
     predictor = Predictor.load(run.path)
     predictions = predictions or predict_test_images(run, folders, predictor)
-    gone = gone_images(run, folders, predictions)
+    original = run.original_images(folders)
+    gone = gone_images(original, folders, predictions)
     if gone:
         warnings.warn(f'{len(gone)} test image{"s" * (len(gone) > 1)} of the run cannot be used '
                       f'any more ({shortlist(list(gone))}): the report is about the others')
     write_predictions(run.file('predictions.csv'), predictions, run.classes, folders)
     run.history.plot(path=run.file('curves.png'))
     path: str = run.file('report.html')
-    baseline = baseline or find_baseline(run)
+    baseline, found = baseline or find_baseline(run), copies(run, original)
     write_page(path, 'report.html', title=os.path.basename(os.path.abspath(run.path)), run=run,
                gone=gone, skipped=run.skipped, folders=folders,
-               **_results(run, folders, predictor, predictions, hardest, baseline),
-               **_training(run, folders, baseline))
+               findings=found.findings, max_listed=MAX_LISTED,
+               verdict=judge(run, predictions, found.leaks,
+                             baseline.history if baseline else None),
+               **_results(run, folders, predictor, predictions, hardest),
+               **_training(run, folders, predictor.net, baseline))
     return path
 
 
 def _results(run: RunDirectory, folders: ImageFolders, predictor: Predictor,
-             predictions: Predictions, hardest: int,
-             baseline: RunDirectory | None) -> dict[str, Any]:
+             predictions: Predictions, hardest: int) -> dict[str, Any]:
     """Return what the page shows of the predictions."""
-    found = copies(run, folders)
     cards = Cards(predictor, predictions, folders)
     wrong, unsure = most_wrong(predictions, hardest), least_sure(predictions, hardest)
     cards.look([*wrong, *unsure])
     calibrated = calibration(predictions.probabilities, predictions.labels)
     return {
-        'verdict': judge(run, predictions, found.leaks, baseline.history if baseline else None),
         'wrong': cards.make(wrong), 'unsure': cards.make(unsure), 'glow_inset': cards.glow_inset,
         'no_maps': cards.no_maps, 'confusions': confusions(run.classes, predictions),
         'scores': scores(run.classes, predictions, [label for _, label in folders.train.items]),
         'calibration': calibrated, 'reliability': reliability_diagram(calibrated),
         'label_errors': label_errors(predictor, predictions, folders, hardest),
-        'findings': found.findings, 'max_listed': MAX_LISTED,
         'max_training_images': MAX_TRAINING_IMAGES}
 
 
-def _training(run: RunDirectory, folders: ImageFolders,
+def _training(run: RunDirectory, folders: ImageFolders, net: Net,
               baseline: RunDirectory | None) -> dict[str, Any]:
     """Return what the page shows of the training."""
     return {
         'charts': curves(run.history, baseline.history if baseline else None),
         'baseline': baseline, 'crops': training_crops(folders, run.config, MAX_CROPS),
-        'groups': parameter_groups(run), 'counts': counts(folders), 'settings': settings_of(run),
+        'groups': parameter_groups(run, net), 'counts': counts(folders), 'settings': settings_of(run),
         'environment': run.environment, 'command': command_of(run), **_epochs(run.history)}
 
 

@@ -36,9 +36,9 @@ class LabelErrors(NamedTuple):
 class HashedFolders(ImageFolders):
     """The images that a run was started with, and the hashes that they had then."""
 
-    def __init__(self, run: RunDirectory, folders: ImageFolders) -> None:
-        vars(self).update(vars(run.original_images(folders)))
-        self._known = run.manifest.hashes(folders.root) or folders.hashes()
+    def __init__(self, original: ImageFolders, hashes: dict[str, str]) -> None:
+        vars(self).update(vars(original))
+        self._known = hashes
 
     def hashes(self, progress: bool = True) -> dict[str, str]:
         """Return path -> SHA-256 without reading an image."""
@@ -56,9 +56,10 @@ class Copies(NamedTuple):
     leaks: dict[str, str]   # path of a test image -> that of its copy
 
 
-def copies(run: RunDirectory, folders: ImageFolders) -> Copies:
+def copies(run: RunDirectory, original: ImageFolders) -> Copies:
     """Return the copies among the images that a run was started with."""
-    images = HashedFolders(run, folders)
+    hashes = run.manifest.hashes(original.root)
+    images = HashedFolders(original, hashes) if hashes else original   # of an older run
     return Copies(find_copies(images, drop_leaks=run.config.drop_leaks), find_leaks(images))
 
 
@@ -83,12 +84,11 @@ def _label_errors(part: str, predictor: Predictor, predictions: Predictions,
     return LabelErrors(part, len(predictions.paths), len(errors), first)
 
 
-def gone_images(run: RunDirectory, folders: ImageFolders,
+def gone_images(original: ImageFolders, folders: ImageFolders,
                 predictions: Predictions) -> dict[str, str]:
-    """Return path -> reason of the test images of a run that cannot be used any more."""
+    """Return path -> reason of the `original` test images that cannot be used any more."""
     there = {path for path, _ in folders.test.items}
-    gone = {path: 'is gone' for path, _ in run.original_images(folders).test.items
-            if path not in there}
+    gone = {path: 'is gone' for path, _ in original.test.items if path not in there}
     return {**gone, **predictions.unreadable}
 
 

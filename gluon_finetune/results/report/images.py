@@ -24,7 +24,6 @@ from ..predictions import Predictions
 from ..thumbnails import jpeg_url, read_thumbnail
 
 THUMBNAIL_SIDE = 176   # pixels
-MAP_BATCH = 16         # images whose class activation maps are computed at once
 GLOW = (255, 0, 110)   # colour over positions with evidence, rare in photographs
 OPACITY = 0.6          # of the glow where the evidence is strongest
 MARGIN = (1 - 1 / RESIZE_RATIO) / 2   # share of an image's side that the test crop cuts off
@@ -64,21 +63,17 @@ class Cards:
 
     def look(self, indices: Sequence[int]) -> None:
         """Compute where the network looked in these images to predict their class."""
-        chosen = [index for index in dict.fromkeys(indices) if index not in self._glows]
+        predictor, chosen = self._predictor, list(dict.fromkeys(indices))
+        X = np.empty((len(chosen), 3, predictor.image_size, predictor.image_size), 'float32')
         try:
-            for start in range(0, len(chosen), MAP_BATCH):
-                self._look(chosen[start:start + MAP_BATCH])
+            for index, out in zip(chosen, X):
+                read_crop(EncodedImage(self._predictions.paths[index],
+                                       background=predictor.background), predictor.augs, None, out)
+            maps = activation_maps(predictor.net, X, self._predictions.predicted[chosen])
         except UsageError as reason:
             self.no_maps = str(reason)
-
-    def _look(self, indices: Sequence[int]) -> None:
-        predictor = self._predictor
-        X = np.empty((len(indices), 3, predictor.image_size, predictor.image_size), 'float32')
-        for index, out in zip(indices, X):
-            read_crop(EncodedImage(self._predictions.paths[index], background=predictor.background),
-                      predictor.augs, None, out)
-        maps = activation_maps(predictor.net, X, self._predictions.predicted[list(indices)])
-        self._glows.update((index, glow_url(each)) for index, each in zip(indices, maps))
+            return
+        self._glows.update((index, glow_url(each)) for index, each in zip(chosen, maps))
         self.glow_inset = MARGIN - (1 - 2 * MARGIN) / maps.shape[1]   # its border is one position
 
     def make(self, indices: Sequence[int]) -> list[Card]:

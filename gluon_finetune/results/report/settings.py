@@ -9,8 +9,8 @@ from ...compat.imports import structured_parameters
 from ...config import flags_of, options
 from ...models.output import output_layer
 from ...runs.directory import RunDirectory
-from ...runs.train import rebuild_net
-from ...types import Parameter
+from ...runs.train import mark_trained
+from ...types import Net, Parameter
 
 
 class Group(NamedTuple):
@@ -24,9 +24,9 @@ class Group(NamedTuple):
     decay: str
 
 
-def parameter_groups(run: RunDirectory) -> list[Group]:
-    """Return the parameters of a run's network by how they are trained."""
-    net = rebuild_net(run.config, run.classes, run.best_weights)
+def parameter_groups(run: RunDirectory, net: Net) -> list[Group]:
+    """Return the parameters of a run's network, which is marked so, by how they are trained."""
+    mark_trained(net, run.config)
     output = {id(param) for param in output_layer(net).collect_params().values()}
     members: dict[tuple[Any, ...], list[Parameter]] = {}
     for name, param in structured_parameters(net).items():

@@ -76,7 +76,7 @@ class Axis:
         locator = (LogLocator(subs=(1, 2, 5)) if self.log else
                    MaxNLocator(count, integer=integer, steps=[1, 2, 2.5, 5, 10]))
         values = [float(value) for value in locator.tick_values(self.low, self.high)
-                  if self.low <= value <= self.high]
+                  if self.low <= value <= self.high and not (integer and value % 1)]
         if self.log and len(values) > count:
             values = values[::-(-len(values) // count)]
         return [Tick(self(value), f'{100 * value:.4g}%' if percent else f'{value:.4g}')

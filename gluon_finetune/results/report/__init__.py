@@ -95,7 +95,7 @@ def _training(run: RunDirectory, folders: ImageFolders, net: Net,
         'charts': curves(run.history, baseline.history if baseline else None),
         'baseline': baseline, 'crops': training_crops(folders, run.config, MAX_CROPS),
         'groups': parameter_groups(run, net), 'counts': counts(folders), 'settings': settings_of(run),
-        'environment': run.environment, 'command': command_of(run), **_epochs(run.history)}
+        'environment': run.environment, 'command': command_of(run, folders.root), **_epochs(run.history)}
 
 
 def _epochs(history: History) -> dict[str, Any]:

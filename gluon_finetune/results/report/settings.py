@@ -71,8 +71,8 @@ def settings_of(run: RunDirectory) -> list[Setting]:
             for each, value in values]
 
 
-def command_of(run: RunDirectory) -> str:
-    """Return the command that repeats a run, in a new run directory."""
+def command_of(run: RunDirectory, data: str) -> str:
+    """Return the command that repeats a run on the images in `data`, in a new run directory."""
     again = f'{os.path.basename(os.path.abspath(run.path))}-again'
-    words = ['gluon-finetune', 'train', run.data or 'DATA', '--out', again, *flags_of(run.config)]
+    words = ['gluon-finetune', 'train', data, '--out', again, *flags_of(run.config)]
     return ' '.join(map(shlex.quote, words))

@@ -85,6 +85,9 @@ class Config:
     checkpoint_every: Optional[int] = option(
         None, 'batches between checkpoints within an epoch (default: none)', minimum=1,
         resumable=True, run_only=True)
+    tensorboard: bool = option(
+        False, 'write TensorBoard event files, which needs tensorboardX', resumable=True,
+        run_only=True)
 
     def __post_init__(self) -> None:
         for each in options_of(type(self)):

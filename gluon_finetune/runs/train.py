@@ -30,6 +30,7 @@ from .identity import check_same_images, check_same_settings, with_earlier_value
 from .location import check_free, check_outside
 from .manifest import Manifest
 from .session import Session
+from .tensorboard import check_tensorboard, with_events
 
 
 def start_run(path: StrPath, config: Config, folders: ImageFolders,
@@ -62,6 +63,7 @@ def check_start(path: StrPath, config: Config, data: StrPath,
     """Make the checks of `start_run` that need neither the images in `data` nor the weights."""
     check_free(path)
     check_outside(path, data)
+    check_tensorboard(config)
     check_dtype(config.dtype, devices or try_all_gpus())
     if config.network not in (None, *network_names()):
         raise UsageError(unknown_network(str(config.network)))
@@ -107,6 +109,7 @@ def resume_run(path: StrPath, config: Config, folders: ImageFolders,
         WorkError: Another process is training the run, or the folder cannot be written.
     """
     run = RunDirectory.open(path)
+    check_tensorboard(config)
     with lock_folder(run.path):
         return _rebuild(run, config, folders, notify), run
 
@@ -168,7 +171,7 @@ def train_run(net: Net, run: RunDirectory, folders: ImageFolders, *,
                                 seed=config.seed, progress=progress)
             try:
                 with contextlib.closing(steps):
-                    yield from session.records(steps, request)
+                    yield from with_events(session.records(steps, request), run)
                 return
             except Diverged as error:
                 diverged = error

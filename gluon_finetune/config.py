@@ -117,7 +117,7 @@ def options_table() -> str:
 
 
 def flags_of(config: Config) -> List[str]:
-    """Return the words of a command line that give `config`: what is not its default, and a seed."""
+    """Return the words of a command line that give `config`: changed options, and the seed."""
     words: List[str] = []
     for each in options():
         value = getattr(config, each.name)

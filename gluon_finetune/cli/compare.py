@@ -27,7 +27,8 @@ def run(args: argparse.Namespace) -> None:
         print_json(_to_json(comparison))
     else:
         print('\n'.join(_lines(comparison)))
-        print(f'\npage: {args.out}' if args.out else '\nfor the learning curves: --out compare.html')
+        page = f'page: {args.out}' if args.out else 'for the learning curves: --out compare.html'
+        print(f'\n{page}')
 
 
 def _lines(comparison: Comparison) -> list[str]:

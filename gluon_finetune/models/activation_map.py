@@ -45,7 +45,8 @@ def activation_maps(net: Net, X: NumPyArray, classes: Sequence[int]) -> NumPyArr
     if maps[0].size == 1:
         raise UsageError(f'the last features have a single position at {X.shape[2]}x{X.shape[3]} '
                          f'pixels')
-    return maps / np.maximum(maps.max(axis=(1, 2), keepdims=True), np.finfo('float32').tiny)
+    highest = np.maximum(maps.max(axis=(1, 2), keepdims=True), np.finfo('float32').tiny)
+    return np.asarray(maps / highest)
 
 
 def _evidence(net: Net, X: NumPyArray, classes: list[int]) -> NumPyArray:

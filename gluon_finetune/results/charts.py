@@ -126,7 +126,6 @@ class Bin(NamedTuple):
     low: float    # coordinates of the 95% interval of the accuracy
     high: float
     bar: float    # height of its bar in the histogram of images
-    count: int
     text: str
 
 
@@ -150,7 +149,7 @@ def reliability_diagram(found: Calibration) -> Reliability:
         bins.append(Bin(
             round(confidence * side, 1), round((1 - accuracy) * side, 1),
             round((1 - low) * side, 1), round((1 - high) * side, 1),
-            round(count / most * (empty.histogram - 4) + 1, 1), count,
+            round(count / most * (empty.histogram - 4) + 1, 1),
             f'{count} image{"s" * (count != 1)} with probability {confidence:.0%} on average: '
             f'{accuracy:.0%} classified correctly'))
     ticks = [Tick(side * part / 4, f'{25 * part}%') for part in range(5)]

@@ -10,7 +10,7 @@ import numpy as np
 from ..config import options
 from ..errors import UsageError
 from ..runs.directory import RunDirectory
-from ..types import StrPath
+from ..types import NumPyArray, StrPath
 from .charts import Chart, Series, line_chart
 from .metrics import Interval, McNemar, mcnemar, wilson_interval
 from .page import write_page
@@ -151,7 +151,7 @@ def _pair(one: tuple[str, RunDirectory, Answers | str],
                 '')
 
 
-def _correct(answers: Answers, files: Sequence[str]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+def _correct(answers: Answers, files: Sequence[str]) -> NumPyArray:
     return np.array([answers.true[file] == answers.predicted[file] for file in files])
 
 

@@ -5,18 +5,18 @@ import math
 import re
 from typing import Any
 
-from ..types import StrPath
 from ..files.atomic import atomic_write
+from ..types import StrPath
 
 
 def write_page(path: StrPath, template: str, **values: Any) -> None:
-    """Write a page.
+    r"""Write a page.
 
     Args:
         path: The file, which is replaced.
         template: Name of a file in `templates/`.
         values: What the template shows, escaped wherever it is text; names of files that are not
-            UTF-8 have escapes such as `\\xe9`.
+            UTF-8 have escapes such as `\xe9`.
 
     Raises:
         WorkError: The file cannot be written.
@@ -32,7 +32,7 @@ def write_page(path: StrPath, template: str, **values: Any) -> None:
 
 
 def _escaped(byte: re.Match[str]) -> str:
-    """Return a byte of a name that is not UTF-8 as an escape, such as '\\xe9'."""
+    r"""Return a byte of a name that is not UTF-8 as an escape, such as '\xe9'."""
     return f'\\x{ord(byte.group()) - 0xdc00:02x}'
 
 

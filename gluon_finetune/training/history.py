@@ -122,7 +122,7 @@ def _new_axes(in_notebook: bool) -> Axes:
     if in_notebook:
         from matplotlib import pyplot
         return pyplot.figure(figsize=(5.5, 3.5), layout='tight').add_subplot()
-    from matplotlib.figure import Figure   # takes half the time to import
+    from matplotlib.figure import Figure  # takes half the time to import
     return Figure((5.5, 3.5), layout='tight').add_subplot()
 
 

@@ -20,7 +20,7 @@ def test_a_report_is_made_again(run, copy, chairs, chairs_copy, capsys, where):
     assert call(capsys, 'report', copy, *words) == (0, f'{copy}/report.html\n', [])
     again = (copy / 'report.html').read_text()
     name = f'--out {run.name}-again'   # the command that repeats the run
-    again = again.replace("--out &#39;a run-again&#39;", name).replace('a run', run.name)
+    again = again.replace('--out &#39;a run-again&#39;', name).replace('a run', run.name)
     assert again.replace(str(chairs_copy), str(chairs)) == (run / 'report.html').read_text()
     assert (copy / 'predictions.csv').read_bytes() == (run / 'predictions.csv').read_bytes()
 

@@ -32,7 +32,7 @@ def test_scores_of_classes():
     assert scores.f1.tolist()[:2] == pytest.approx([2 / 3, 2 / 3])
     assert scores.support.tolist() == [1, 2, 0]
     assert scores.confidence.tolist()[:2] == pytest.approx([0.75, 0.8])
-    assert np.isnan([scores.precision[2], scores.recall[2], scores.f1[2], scores.confidence[2]]).all()
+    assert all(np.isnan(values[2]) for values in scores if values is not scores.support)
 
 
 def test_calibration_is_the_distance_of_confidence_and_accuracy():

@@ -53,8 +53,8 @@ def write_report(run: RunDirectory, folders: ImageFolders, hardest: int = 12,
     """
     predictor = Predictor.load(run.path)
     predictions = predictions or predict_test_images(run, folders, predictor)
-    original = run.original_images(folders)
-    gone = gone_images(original, folders, predictions)
+    original, skipped = run.original_images(folders), run.skipped
+    gone = gone_images(original, folders, predictions, skipped)
     if gone:
         warnings.warn(f'{len(gone)} test image{"s" * (len(gone) > 1)} of the run cannot be used '
                       f'any more ({shortlist(list(gone))}): the report is about the others')
@@ -63,7 +63,7 @@ def write_report(run: RunDirectory, folders: ImageFolders, hardest: int = 12,
     path: str = run.file('report.html')
     baseline, found = baseline or find_baseline(run), copies(run, original)
     write_page(path, 'report.html', title=os.path.basename(os.path.abspath(run.path)), run=run,
-               gone=gone, skipped=run.skipped, folders=folders,
+               gone=gone, skipped=skipped, folders=folders,
                findings=found.findings, max_listed=MAX_LISTED,
                verdict=judge(run, predictions, found.leaks,
                              baseline.history if baseline else None),
@@ -94,8 +94,9 @@ def _training(run: RunDirectory, folders: ImageFolders, net: Net,
     return {
         'charts': curves(run.history, baseline.history if baseline else None),
         'baseline': baseline, 'crops': training_crops(folders, run.config, MAX_CROPS),
-        'groups': parameter_groups(run, net), 'counts': counts(folders), 'settings': settings_of(run),
-        'environment': run.environment, 'command': command_of(run, folders.root), **_epochs(run.history)}
+        'groups': parameter_groups(run, net), 'counts': counts(folders),
+        'settings': settings_of(run), 'environment': run.environment,
+        'command': command_of(run, folders.root), **_epochs(run.history)}
 
 
 def _epochs(history: History) -> dict[str, Any]:

@@ -16,7 +16,7 @@ MAX_PAIRS = 30
 class Cell(NamedTuple):
     """A cell of the confusion matrix."""
 
-    count: int
+    images: int
     share: float   # of the images of the true class
     right: bool
 
@@ -26,7 +26,7 @@ class Pair(NamedTuple):
 
     true: str
     predicted: str
-    count: int
+    images: int
     share: float   # of the images of the true class
 
 

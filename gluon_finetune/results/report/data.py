@@ -1,7 +1,7 @@
 """The images of a run in the report: likely label errors, copies, and what is gone or skipped."""
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Container, NamedTuple
 
 from ...data.check import BadImage
 from ...data.duplicates import Finding, find_copies, find_leaks
@@ -29,8 +29,8 @@ class LabelErrors(NamedTuple):
 
     part: str              # 'test' or 'training'
     images: int            # that were examined
-    count: int             # of likely errors
-    first: list[LabelError]
+    errors: int            # number of likely errors
+    shown: list[LabelError]
 
 
 class HashedFolders(ImageFolders):
@@ -78,17 +78,21 @@ def _label_errors(part: str, predictor: Predictor, predictions: Predictions,
                   folders: ImageFolders, shown: int) -> LabelErrors:
     errors = likely_label_errors(predictions.probabilities, predictions.labels)
     cards = Cards(predictor, predictions, folders).make([index for index, _ in errors[:shown]])
-    first = [LabelError(card, predictor.classes[label],
+    found = [LabelError(card, predictor.classes[label],
                         float(predictions.probabilities[index, label]))
              for card, (index, label) in zip(cards, errors)]
-    return LabelErrors(part, len(predictions.paths), len(errors), first)
+    return LabelErrors(part, len(predictions.paths), len(errors), found)
 
 
-def gone_images(original: ImageFolders, folders: ImageFolders,
-                predictions: Predictions) -> dict[str, str]:
-    """Return path -> reason of the `original` test images that cannot be used any more."""
+def gone_images(original: ImageFolders, folders: ImageFolders, predictions: Predictions,
+                skipped: Container[str]) -> dict[str, str]:
+    """Return path -> reason of the `original` test images that cannot be used any more.
+
+    Those that training has `skipped` already are not among them.
+    """
     there = {path for path, _ in folders.test.items}
-    gone = {path: 'is gone' for path, _ in original.test.items if path not in there}
+    gone = {path: 'is gone' for path, _ in original.test.items
+            if path not in there and path not in skipped}
     return {**gone, **predictions.unreadable}
 
 

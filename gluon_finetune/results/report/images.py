@@ -69,7 +69,7 @@ class Cards:
             for index, out in zip(chosen, X):
                 read_crop(EncodedImage(self._predictions.paths[index],
                                        background=predictor.background), predictor.augs, None, out)
-            maps = activation_maps(predictor.net, X, self._predictions.predicted[chosen])
+            maps = activation_maps(predictor.net, X, self._predictions.predicted[chosen].tolist())
         except UsageError as reason:
             self.no_maps = str(reason)
             return

@@ -7,21 +7,22 @@ import numpy as np
 
 from ...runs.directory import RunDirectory
 from ...training.history import History, Record
+from ...types import NumPyArray
 from ..metrics import Interval, wilson_interval
 from ..predictions import Predictions
 
 
 class Share(NamedTuple):
-    """A number of images, out of how many, and the 95% interval of the share."""
+    """A number of images that are classified correctly, of how many, and its 95% interval."""
 
-    count: int
+    right: int
     total: int
     interval: Interval
 
     @property
     def value(self) -> float:
         """The share, from 0 to 1."""
-        return self.count / self.total
+        return self.right / self.total
 
 
 class Verdict(NamedTuple):
@@ -53,10 +54,10 @@ def judge(run: RunDirectory, predictions: Predictions, leaks: Collection[str],
                    baseline.best if baseline else None)
 
 
-def share(which: np.ndarray) -> Share:
+def share(which: NumPyArray) -> Share:
     """Return the share of the images for which `which` is true."""
-    count, total = int(which.sum()), len(which)
-    return Share(count, total, wilson_interval(count, total))
+    right, total = int(which.sum()), len(which)
+    return Share(right, total, wilson_interval(right, total))
 
 
 def describe_choice(history: History) -> str:

@@ -224,7 +224,7 @@ def test_predictions_can_be_given(folders, tmp_path):
     paths, labels = zip(*folders.test.items)
     write_report(run, folders, predictions=Predictions(paths, labels, rows))
     words = words_of(run)
-    assert '100.0% of 13 test images are classified correctly; the 95% interval is 77.2% to' in words
+    assert '100.0% of 13 test images are classified correctly; the 95% interval is 77.2% ' in words
     assert 'No test image is classified wrongly.' in words
     assert 'None among 13 images.' in words
 

@@ -32,7 +32,7 @@ def activation_maps(net: Net, X: NumPyArray, classes: Sequence[int]) -> NumPyArr
         the one with most.
 
     Raises:
-        UsageError: The output layer reads something else, or the last features have one position.
+        UsageError: The output layer reads something else, or the features have one position only.
 
     Source:
         Zhou et al.: Learning Deep Features for Discriminative Localization, 2016, arXiv 1512.04150.
@@ -42,9 +42,6 @@ def activation_maps(net: Net, X: NumPyArray, classes: Sequence[int]) -> NumPyArr
         maps = np.maximum(np.concatenate([
             _evidence(net, X[i:i + BATCH_SIZE], labels[i:i + BATCH_SIZE])
             for i in range(0, len(X), BATCH_SIZE)]), 0)
-    if maps[0].size == 1:
-        raise UsageError(f'the last features have a single position at {X.shape[2]}x{X.shape[3]} '
-                         f'pixels')
     highest = np.maximum(maps.max(axis=(1, 2), keepdims=True), np.finfo('float32').tiny)
     return np.asarray(maps / highest)
 
@@ -57,10 +54,12 @@ def _evidence(net: Net, X: NumPyArray, classes: list[int]) -> NumPyArray:
         found = [maps for maps in (written, np.maximum(written, 0)) if _is_mean(output, maps)]
         if found:
             return found[0][np.arange(len(X)), classes]
-    found = [features for features in before if _is_mean(read, features)]
+    found = [features for features in before
+             if features[0, 0].size > 1 and _is_mean(read, features)]
     if not found:
-        raise UsageError('the output layer does not read the mean of the last features')
-    features = max(reversed(found), key=lambda maps: maps[0, 0].size)   # not yet their mean
+        raise UsageError(f'its output layer does not read the mean of features that have more than '
+                         f'one position at {X.shape[2]}x{X.shape[3]} pixels')
+    features = found[-1]
     weights = value_of(layer.weight).reshape(-1, features.shape[1])[classes]
     return np.asarray(np.einsum('nc,nchw->nhw', weights, features))
 

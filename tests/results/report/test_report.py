@@ -155,8 +155,8 @@ def test_the_network_is_shown_where_it_looked(run):
 def test_without_maps_the_page_says_why(folders, tmp_path):
     run = make_run(tmp_path / 'run', folders, image_size=32)
     write_report(run, folders)
-    assert ('Where the network looked is not available for this network: the last features have a '
-            'single position at 32x32 pixels.') in words_of(run)
+    assert ('Where the network looked is not available for this network: its output layer does not '
+            'read the mean of features that have more than one position at 32x32 pixels.') in words_of(run)
     assert 'class="glow"' not in text_of(run)
 
 

@@ -15,15 +15,17 @@ setup(
     long_description_content_type='text/markdown',
     license='Apache-2.0',
     packages=find_packages(include=['gluon_finetune', 'gluon_finetune.*']),
-    package_data={'gluon_finetune': ['py.typed', '*.pyi']},
+    package_data={'gluon_finetune': ['py.typed', '*.pyi', 'results/templates/*']},
     python_requires='>=3.8,<3.13',   # NumPy below 2 has no build for Python 3.13
     install_requires=[
         'mxnet>=1.9.1,<2.1',         # 2.0.0b1 for those who ask for it; pip takes 1.9.1
         'gluoncv>=0.10.5,<1',
         'numpy>=1.19,<2',            # MXNet's own limit
-        'scipy<2',                   # mx.nd.array reads scipy.sparse.csr, which SciPy 2 drops
+        'scipy>=1.7,<2',             # binomtest; SciPy 2 drops scipy.sparse.csr, which MXNet reads
+        'scikit-learn>=1.1,<2',
         'opencv-python>=4.5,<5',     # the build that GluonCV installs anyway
         'matplotlib>=3.6,<4',
+        'jinja2>=3,<4',
         'tqdm>=4.60,<5',
         'Pillow>=8,!=10.4.*',        # 10.4 does not import beside NumPy 1.20
         'safetensors>=0.3,<1',       # reads such files without PyTorch
@@ -37,8 +39,9 @@ setup(
     extras_require={
         'heif': ['pillow-heif>=0.10'],
         'test': ['pytest>=7', 'pytest-xdist>=3,<4', 'hypothesis>=6,<7', 'ruff', 'nbclient',
-                 'ipykernel', 'mypy>=1.4', 'build', 'twine', 'pyyaml',
+                 'ipykernel', 'mypy>=1.4', 'build', 'twine', 'pyyaml', 'tensorboardX>=2.5,<3',
                  'nox>=2024.10.9'],
+        'tensorboard': ['tensorboardX>=2.5,<3'],
         'near': ['imagehash>=4.3,<5'],
         'parity': ['torch>=2,<3', 'torchvision>=0.15,<1', 'timm>=0.9,<2'],
         'bench': ['psutil>=5.8,<8', 'onnx>=1.14,<2', 'onnxruntime>=1.15,<2'],

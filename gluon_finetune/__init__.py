@@ -36,6 +36,7 @@ _PUBLIC = {   # module: its public names
     'results.predict': ['Predictor'],
     'results.evaluate': ['Evaluation', 'evaluate_run'],
     'results.report': ['write_report'],
+    'results.compare': ['compare_runs', 'write_comparison'],
     'export.pytorch': ['export_torch'],
     'export.int8': ['export_int8'],
 }

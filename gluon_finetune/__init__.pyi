@@ -50,5 +50,7 @@ from .results.predict import Predictor as Predictor
 from .results.evaluate import Evaluation as Evaluation
 from .results.evaluate import evaluate_run as evaluate_run
 from .results.report import write_report as write_report
+from .results.compare import compare_runs as compare_runs
+from .results.compare import write_comparison as write_comparison
 from .export.pytorch import export_torch as export_torch
 from .export.int8 import export_int8 as export_int8

@@ -90,6 +90,9 @@ class Config:
     checkpoint_every: Optional[int] = option(
         None, 'batches between checkpoints within an epoch (default: none)', minimum=1,
         resumable=True, run_only=True)
+    tensorboard: bool = option(
+        False, 'write TensorBoard event files, which needs tensorboardX', resumable=True,
+        run_only=True)
 
     def __post_init__(self) -> None:
         for each in options_of(type(self)):
@@ -116,6 +119,16 @@ def earlier_values() -> Dict[str, Any]:
 def options_table() -> str:
     """Return the Markdown table of `docs/options.md`."""
     return markdown_table(options())
+
+
+def flags_of(config: Config) -> List[str]:
+    """Return the words of a command line that give `config`: changed options, and the seed."""
+    words: List[str] = []
+    for each in options():
+        value = getattr(config, each.name)
+        if value is not None and (value != each.default or each.name == 'seed'):
+            words += [each.flag] if each.kind is bool else [each.flag, str(value)]
+    return words
 
 
 def replace_options(config: Config, given: Mapping[str, Any], known: Collection[str]) -> Config:

@@ -59,7 +59,7 @@ def test_a_new_field_is_checked(made_up):
 def test_a_new_field_has_its_resume_rule(made_up):
     assert set(resumable_options()) - {'mirror'} == {
         'num_epochs', 'num_workers', 'cache', 'cache_limit', 'on_bad', 'on_diverge',
-        'checkpoint_every'}
+        'checkpoint_every', 'tensorboard'}
     started = run_identity(made_up(), None)
     check_same_settings('run', started, made_up(mirror=True))
     with pytest.raises(UsageError, match='warmup=0, not 2'):

@@ -11,7 +11,8 @@ import pytest
 import gluon_finetune
 
 ROOT = Path(__file__).resolve().parents[1]
-NAMES = {'PIL': 'Pillow', 'cv2': 'opencv-python'}   # installed under another name than imported
+# Installed under another name than imported.
+NAMES = {'PIL': 'Pillow', 'cv2': 'opencv-python', 'sklearn': 'scikit-learn'}
 
 
 # setup.py
@@ -54,6 +55,15 @@ def test_what_is_imported_is_declared():
     assert {NAMES.get(name, name) for name in imported()} <= declared()
 
 
+def test_the_wheel_has_the_templates(tmp_path):
+    subprocess.run([sys.executable, 'setup.py', '-q', 'build_py', '--build-lib', tmp_path],
+                   cwd=ROOT, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    folder = Path('gluon_finetune', 'results', 'templates')
+    names = {path.name for path in (ROOT / folder).iterdir()}
+    assert {'report.html', 'compare.html', 'style.css'} <= names
+    assert {path.name for path in (tmp_path / folder).iterdir()} == names
+
+
 def test_the_version_stands_in_one_place():
     setup = subprocess.run([sys.executable, 'setup.py', '--version'], cwd=ROOT, text=True,
                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
@@ -62,7 +72,8 @@ def test_the_version_stands_in_one_place():
     assert first.group(1) == gluon_finetune.__version__
 
 
-HEAVY = {'torch', 'torchvision', 'gluoncv', 'matplotlib', 'pandas', 'onnx', 'scipy', 'IPython'}
+HEAVY = {'torch', 'torchvision', 'gluoncv', 'matplotlib', 'pandas', 'onnx', 'scipy', 'IPython',
+         'sklearn', 'jinja2'}
 NEEDED = {'mxnet', 'numpy', 'PIL', 'cv2', 'requests', 'tqdm'}
 
 

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import platform
 from pathlib import Path
 from typing import Iterable, Iterator
 
@@ -57,6 +58,14 @@ def cpu_flags(root: StrPath = '/') -> set[str]:
         if line.startswith('flags'):
             return set(line.partition(':')[2].split())
     return set()
+
+
+def cpu_model(root: StrPath = '/') -> str:
+    """Return the name of the CPU, as Linux reports it; elsewhere what Python knows, perhaps ''."""
+    for line in _read(Path(root) / 'proc/cpuinfo').splitlines():
+        if line.startswith('model name'):
+            return line.partition(':')[2].strip()
+    return platform.processor()
 
 
 def has_bfloat16(root: StrPath = '/') -> bool:

@@ -35,7 +35,8 @@ def import_conditions(name: str) -> Iterator[None]:
     """Set what the module `name` of MXNet or GluonCV needs while it is imported.
 
     These are the aliases in NumPy, distutils and silenced warnings; for `mxnet` itself also its
-    threads and errors with a fix; for `gluoncv` itself no torch, as it refuses torch 2.
+    threads, errors with a fix, and no scikit-learn unless it is loaded already; for `gluoncv`
+    itself no torch, as it refuses torch 2.
 
     Raises:
         ImportError: MXNet cannot be imported; the message says how to fix it.
@@ -65,7 +66,8 @@ def _mxnet_conditions() -> Iterator[None]:
         if not supports_numpy(np.__version__):
             raise ImportError(f'NumPy {np.__version__} is installed, but MXNet needs NumPy below '
                               f"2: pip install '{REQUIREMENTS['numpy']}'")
-        with _thread_settings():
+        # Its class FeedForward, which nothing here uses, would import scikit-learn: half a second.
+        with _thread_settings(), _hidden('sklearn', unless_loaded=True):
             yield
     except OSError as error:
         raise ImportError(f'MXNet does not load ({error}): {_library_fix(str(error))}'
@@ -129,10 +131,13 @@ def _numpy_aliases() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _hidden(name: str) -> Iterator[None]:
+def _hidden(name: str, unless_loaded: bool = False) -> Iterator[None]:
     """Make `import name` fail as if it were not installed."""
     modules: Any = sys.modules
     missing = object()
+    if unless_loaded and name in modules:
+        yield
+        return
     found = modules.get(name, missing)
     modules[name] = None
     try:

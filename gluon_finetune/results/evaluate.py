@@ -11,7 +11,8 @@ from ..errors import UsageError
 from ..runs.directory import RunDirectory
 from ..types import NumPyArray, StrPath
 from .metrics import confusion
-from .predict import BATCH_SIZE, Predictor
+from .predict import Predictor
+from .predictions import predict_labelled
 from .run_images import Items, select_images
 
 SkipBad = Optional[Callable[[BadImage], object]]
@@ -51,7 +52,9 @@ def evaluate_run(run: StrPath, data: StrPath | ImageFolders, dtype: str = 'float
     """
     predictor, directory = Predictor.load(run, dtype), RunDirectory.open(run)
     selected = select_images(directory, data)
-    items, rows, bad = predict_items(predictor, selected.items)
+    predictions = predict_labelled(predictor, selected.items)
+    items = list(zip(predictions.paths, predictions.labels))
+    bad = [BadImage(*image) for image in predictions.unreadable.items()]
     if bad and skip_bad is None:
         raise UsageError(explain_bad_images(bad, 'with --skip-bad or skip_bad='))
     for image in bad:
@@ -60,26 +63,13 @@ def evaluate_run(run: StrPath, data: StrPath | ImageFolders, dtype: str = 'float
     if not items:
         where = data.root if isinstance(data, ImageFolders) else data
         raise UsageError(f'no images to evaluate {run} on are left in {where}')
-    correct = rows.argmax(axis=1) == [label for _, label in items]
+    correct = predictions.correct
     seen = _are_trained_on(directory, items)
     return Evaluation(
-        float(correct.mean()), confusion(rows, [label for _, label in items]), predictor.classes,
-        len(items), selected.is_test_part,
+        predictions.accuracy, confusion(predictions.probabilities, predictions.labels),
+        predictor.classes, len(items), selected.is_test_part,
         tuple(path for (path, _), is_seen in zip(items, seen) if is_seen),
         None if seen.all() else float(correct[~seen].mean()), tuple(bad))
-
-
-def predict_items(predictor: Predictor,
-                  items: Items) -> tuple[Items, NumPyArray, list[BadImage]]:
-    """Return the items that can be read, their probabilities, and the other images."""
-    paths, rows, bad = [path for path, _ in items], {}, []
-    for path, answer in predictor.stream(
-            paths[i:i + BATCH_SIZE] for i in range(0, len(paths), BATCH_SIZE)):
-        if isinstance(answer, BadImage):
-            bad.append(answer)
-        else:
-            rows[path] = answer
-    return [item for item in items if item[0] in rows], np.array(list(rows.values())), bad
 
 
 def _are_trained_on(run: RunDirectory, items: Items) -> NumPyArray:

@@ -74,9 +74,7 @@ class Predictor:
         """
         check_dtype(dtype, [mx.cpu()])
         directory = RunDirectory.open(run)
-        if not directory.history:
-            raise UsageError(f'no completed epoch in {directory.path}, so no weights to predict '
-                             f'with: resume the run with --resume')
+        check_finished(directory)
         classes, config = directory.classes, directory.config
         if dtype == 'int8':
             return cls(load_int8(directory.path), classes, config.image_size, config.background)
@@ -191,6 +189,13 @@ class Predictor:
             raise UsageError(f'{len(self.classes)} class names for a net with '
                              f'{probabilities.shape[1]} outputs: pass one name for each output')
         return probabilities
+
+
+def check_finished(run: RunDirectory) -> None:
+    """Raise `UsageError` if a run has no completed epoch."""
+    if not run.history:
+        raise UsageError(f'no completed epoch in {run.path}, so no weights to predict with: resume '
+                         f'the run with --resume')
 
 
 def _compiled(net: Net, dtype: str) -> Net:

@@ -80,16 +80,31 @@ def open_run_folders(run: RunDirectory, data: StrPath) -> ImageFolders:
     """Return the images in `data` with the run's own split and test images, if it is its folder.
 
     Images of the run that are gone, and test images that came later, are not in it.
+
+    Raises:
+        UsageError: It is not the folder of the run, or has none of its test images.
     """
     root = find_root(data)
     part = own_test_part(run, root)
     if part is None:
+        _refuse_other_images(run, root)
         return open_folders(root)
     split = run.split and existing(run.split, root)
     folders, chosen = copy.copy(open_folders(root, split=split)), {path for path, _ in part}
     folders.test = folders.test.subset(
         item for item in folders.test.items if item[0] in chosen)
     return folders
+
+
+def _refuse_other_images(run: RunDirectory, root: str) -> None:
+    """Raise `UsageError` where the run has notes of its test images: those in `root` are others."""
+    paths = [path for _, path, _ in _test_rows(run)]
+    gone = [path for path in paths if not os.path.isfile(os.path.join(root, *path.split('/')))]
+    if paths:
+        problem = (f'{len(gone)} of {len(paths)} are gone ({shortlist(gone)})' if gone else
+                   'the files of these names differ from them')
+        raise UsageError(f'the test images of {run.path} are not in {root}: {problem}; restore '
+                         f'them, or give their folder, as in gluon-finetune report {run.path} DATA')
 
 
 def _test_rows(run: RunDirectory) -> Iterator[tuple[str, str, str]]:

@@ -18,8 +18,9 @@ from ..files.json import convert, read_json, write_json
 from ..files.read import read_bytes
 from ..models.labels import check_labels
 from ..training.history import History
-from ..types import Net, StrPath, Trainer
+from ..types import Device, Net, StrPath, Trainer
 from .checkpoint import BEST, Checkpoint, Notify, read_checkpoints, write_checkpoint
+from .environment import Environment, describe_environment
 from .identity import Identity, run_identity
 from .location import check_free
 from .manifest import Manifest
@@ -28,6 +29,7 @@ from .state import State
 
 CHECKPOINTS = 'checkpoint'   # the folder
 DATA = 'data.txt'   # the path of the images
+ENVIRONMENT = 'environment.json'   # versions and machine of the last training
 MAX_PATH_BYTES = 1 << 16
 
 
@@ -147,6 +149,16 @@ class RunDirectory:
         """Note the path of the folder of images."""
         with atomic_write(self.file(DATA)) as file:
             file.write(os.fsencode(os.path.abspath(folder)))
+
+    @property
+    def environment(self) -> Environment:
+        """Versions and machine of its last training; {} in a run that has no note."""
+        path = self.file(ENVIRONMENT)
+        return convert(read_json(path), Environment, path) if os.path.exists(path) else {}
+
+    def remember_environment(self, devices: Sequence[Device]) -> None:
+        """Note the versions and the machine of a training."""
+        write_json(self.file(ENVIRONMENT), describe_environment(devices))
 
     def identity_at_start(self, notify: Notify = lambda line: None) -> Identity:
         """Return the identity that the run was started with."""

@@ -70,6 +70,11 @@ class Manifest(Dict[Tuple[str, str, str], str]):
         """SHA-256 of the table, in hexadecimal."""
         return hashlib.sha256(self.to_csv()).hexdigest()
 
+    def hashes(self, root: StrPath) -> dict[str, str]:
+        """Return path -> SHA-256 of the images in the folder `root`."""
+        return {os.path.join(root, *path.split('/')): sha256
+                for (_, _, path), sha256 in self.items()}
+
     def difference(self, now: Manifest, allow_missing: bool = False) -> str:
         """Describe how the images `now` differ from these; return '' where they do not.
 

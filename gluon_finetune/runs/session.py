@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import Iterator
+from typing import Generator, Iterator
 
 from ..compat.trainer import set_learning_rate
 from ..config import Config
@@ -69,7 +69,8 @@ class Session:
         self.state = self.run.restore_checkpoint(self.net, trainer, back=self._failed_restores)
         self._loaders[0].empty = self.state.empty_batches
 
-    def records(self, steps: Iterator[Meter], request: StopRequest) -> Iterator[Record]:
+    def records(self, steps: Iterator[Meter],
+                request: StopRequest) -> Generator[Record, None, None]:
         """Run `steps`, the meters of `train_steps`; yield the `Record` of each epoch once saved.
 
         Raises:

@@ -35,6 +35,7 @@ from .identity import (
 from .location import check_free, check_outside
 from .manifest import Manifest
 from .session import Session
+from .tensorboard import check_tensorboard, with_events
 
 
 def start_run(path: StrPath, config: Config, folders: ImageFolders,
@@ -68,6 +69,7 @@ def check_start(path: StrPath, config: Config, data: StrPath,
     """Make the checks of `start_run` that need neither the images in `data` nor the weights."""
     check_free(path)
     check_outside(path, data)
+    check_tensorboard(config)
     check_dtype(config.dtype, devices or try_all_gpus())
     if config.network not in (None, *network_names()):
         raise UsageError(unknown_network(str(config.network)))
@@ -116,6 +118,7 @@ def resume_run(path: StrPath, config: Config, folders: ImageFolders,
         WorkError: Another process is training the run, or the folder cannot be written.
     """
     run = RunDirectory.open(path)
+    check_tensorboard(config)
     with lock_folder(run.path):
         return _rebuild(run, config, folders, notify), run
 
@@ -174,13 +177,14 @@ def train_run(net: Net, run: RunDirectory, folders: ImageFolders, *,
     session = Session(run, net, train_iter, eval_iter, notify)
     with lock_folder(run.path), stop_on_signals(at_once) as request:
         session.start(trainer)
+        run.remember_environment(devices)
         while True:
             steps = train_steps(block, train_iter, request.stoppable(eval_iter), loss, trainer,
                                 config.num_epochs, devices, start=session.state.position,
                                 seed=config.seed, progress=progress, eval_part=images.eval_part)
             try:
                 with contextlib.closing(steps):
-                    yield from session.records(steps, request)
+                    yield from with_events(session.records(steps, request), run)
                 return
             except Diverged as error:
                 diverged = error
@@ -201,6 +205,11 @@ def rebuild_net(config: Config, classes: Sequence[str], weights: StrPath) -> Net
     """Return the network of `config` with the weights of a checkpoint, without its source."""
     net = scratch_net(config.network or DEFAULT_NETWORK, classes)
     load_weights(net, weights)
+    return mark_trained(net, config)
+
+
+def mark_trained(net: Net, config: Config) -> Net:
+    """Set on the parameters of `net` how `config` trains them: learning rates and freezing."""
     if not config.scratch:
         set_attribute(net.output.collect_params(), 'lr_mult', config.lr_mult)
     return freeze_features(net) if config.freeze else net

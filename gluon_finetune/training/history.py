@@ -154,11 +154,11 @@ class History(List[Record]):
 
 
 def _new_axes(in_notebook: bool) -> Axes:
-    from matplotlib import pyplot
-    from matplotlib.figure import Figure
-    figure = (pyplot.figure(figsize=(5.5, 3.5), layout='tight') if in_notebook else
-              Figure((5.5, 3.5), layout='tight'))
-    return figure.add_subplot()
+    if in_notebook:
+        from matplotlib import pyplot
+        return pyplot.figure(figsize=(5.5, 3.5), layout='tight').add_subplot()
+    from matplotlib.figure import Figure  # takes half the time to import
+    return Figure((5.5, 3.5), layout='tight').add_subplot()
 
 
 def _loss_scale(losses: Sequence[float]) -> str:

@@ -19,7 +19,10 @@ def test_a_report_is_made_again(run, copy, chairs, chairs_copy, capsys, where):
     words = [chairs_copy] if where == 'given' else []
     assert call(capsys, 'report', copy, *words) == (0, f'{copy}/report.html\n', [])
     again = (copy / 'report.html').read_text()
-    assert again.replace('a run', 'chairs') == (run / 'report.html').read_text()
+    name = f'--out {run.name}-again'   # the command that repeats the run
+    again = again.replace('--out &#39;a run-again&#39;', name).replace('a run', run.name)
+    assert again.replace(str(chairs_copy), str(chairs)) == (run / 'report.html').read_text()
+    assert (copy / 'predictions.csv').read_bytes() == (run / 'predictions.csv').read_bytes()
 
 
 @pytest.mark.parametrize('note, place', [
@@ -48,3 +51,14 @@ def test_a_report_that_fails_leaves_a_finished_run(chairs, tmp_path, capsys, mon
         f'({reason}): make it with gluon-finetune report {path} {chairs}')
     assert (path / 'log.txt').read_text().splitlines()[-1] == line
     assert (path / 'history.csv').exists() and not (path / 'report.html').exists()
+
+
+def test_a_baseline(copy, capsys, tmp_path):
+    baseline = shutil.copytree(copy, tmp_path / 'baseline')
+    status, _, err = call(capsys, 'report', copy, '--baseline', baseline)
+    assert (status, err) == (0, [])
+    assert f'The scratch baseline is the run {baseline}: ' in (copy / 'report.html').read_text()
+    (baseline / 'history.csv').unlink()
+    assert call(capsys, 'report', copy, '--baseline', baseline) == (2, '', [
+        f'gluon-finetune: no completed epoch in {baseline}, so no weights to predict with: resume '
+        f'the run with --resume'])

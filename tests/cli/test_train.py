@@ -13,8 +13,9 @@ from gluon_finetune.errors import Stopped
 
 def test_train_writes_the_run_directory(run):
     assert sorted(os.listdir(run)) == [
-        'best.params', 'checkpoint', 'config.json', 'curves.png', 'data.txt', 'history.csv',
-        'labels.json', 'log.txt', 'pictures.csv', 'report.html']
+        'best.params', 'checkpoint', 'config.json', 'curves.png', 'data.txt',
+        'environment.json', 'history.csv', 'labels.json', 'log.txt', 'pictures.csv',
+        'predictions.csv', 'report.html']
     log = (run / 'log.txt').read_text().splitlines()
     assert log[0] == (f'mobilenetv2_0.25 on 24 training images of 3 classes and 12 test images; '
                       f'run directory: {run}')
@@ -73,7 +74,7 @@ def test_an_image_that_breaks_during_training_stops_the_run_or_is_skipped(
     line = f'epoch 1 skipped 1 image ({gone}: cannot be read: No such file or directory)'
     assert status == 0 and line in out.splitlines()
     assert line in (run / 'log.txt').read_text().splitlines()
-    assert f'<td>{gone}</td>' in (run / 'report.html').read_text()
+    assert f'<td class="wrap">{gone}</td>' in (run / 'report.html').read_text()
 
 
 @pytest.mark.faults

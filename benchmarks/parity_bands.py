@@ -1,11 +1,12 @@
 """The chapter's two tabs on the same photographs: test accuracy over several seeds.
 
-    python benchmarks/parity_bands.py DATA SOURCE --out bands.csv [--seeds 5] [--image bands.png]
+    python benchmarks/parity_bands.py DATA SOURCE --out bands.csv [--seeds 5] [--json bands.json]
+                                      [--image bands.png] [--write]
 
 Both frameworks train the same network (SOURCE: weights of a resnet18_v2) from the same first
 weights on the same crops in the same order: with the hyperparameters of each tab, and with those of
 the other tab, converted. Runs that are in the file are not repeated. On two cores at 64
-pixels a seed takes about five minutes.
+pixels a seed takes about five minutes. `--write` puts tables and image into docs/parity.md.
 """
 import argparse
 import csv
@@ -14,6 +15,9 @@ import itertools
 import os
 import statistics
 import types
+from pathlib import Path
+
+from report import machine, write_json
 
 import gluon_finetune as gf
 from gluon_finetune.compat.imports import mx
@@ -26,6 +30,8 @@ from gluon_finetune.training.hyperparameters import to_mean_gradient, to_sum_gra
 TABS = {'MXNet': (0.01, 0.1), 'PyTorch': (5e-5, 5e-4)}
 STARTS = ('fine-tuned', 'scratch')
 KEY = ['seed', 'start', 'framework', 'numbers']
+PAGE = Path(__file__).resolve().parents[1] / 'docs' / 'parity.md'
+IMAGE = PAGE.with_name('parity-bands.png')
 FIELDS = KEY + ['learning_rate', 'wd', 'epoch', 'loss', 'test_acc']
 
 
@@ -45,9 +51,16 @@ def main():
                 rows = run(config, batches, folders.classes, *key[1:])
                 append(args.out, [dict(zip(KEY, key), **row) for row in rows])
                 print(*key, *(f'{row["test_acc"]:.3f}' for row in rows), flush=True)
-    print(table(read(args.out)))
-    if args.image:
-        draw(read(args.out), args.image)
+    rows = read(args.out)
+    bands = [band(rows, *key) for key in itertools.product(STARTS, TABS, TABS)]
+    pairs = [agreement(bands, *key) for key in itertools.product(STARTS, TABS)]
+    text = f'{table(bands)}\n\n{agreement_table(pairs)}'
+    print(text)
+    write_json(args.json, {'machine': machine(), 'bands': bands, 'agreement': pairs})
+    if args.image or args.write:
+        draw(rows, args.image or IMAGE)
+    if args.write:
+        write(text)
 
 
 def make_parser():
@@ -55,7 +68,9 @@ def make_parser():
     parser.add_argument('data')
     parser.add_argument('source')
     parser.add_argument('--out', default='bands.csv')
+    parser.add_argument('--json')
     parser.add_argument('--image')
+    parser.add_argument('--write', action='store_true', help='update docs/parity.md and its image')
     parser.add_argument('--seeds', type=int, default=5)
     parser.add_argument('--image-size', type=int, default=64)
     return parser
@@ -112,16 +127,48 @@ def accuracies(rows, begin, framework, tab):
     return found
 
 
-def table(rows):
+def band(rows, begin, framework, tab):
+    """Return the distribution over the seeds of the accuracy after the last epoch."""
+    last = max(accuracies(rows, begin, framework, tab).items())[1]
+    return {'start': begin, 'framework': framework, 'numbers': tab, 'seeds': len(last),
+            'mean': statistics.mean(last), 'deviation': statistics.stdev(last),
+            'min': min(last), 'max': max(last)}
+
+
+def agreement(bands, begin, tab):
+    """Compare the means of both frameworks with the deviation between seeds."""
+    mxnet, torch = (found for framework in TABS for found in bands
+                    if (found['start'], found['framework'], found['numbers'])
+                    == (begin, framework, tab))
+    difference = mxnet['mean'] - torch['mean']
+    deviation = max(mxnet['deviation'], torch['deviation'])
+    return {'start': begin, 'numbers': tab, 'difference': difference, 'deviation': deviation,
+            'agree': abs(difference) <= deviation}
+
+
+def table(bands):
     """Return a table of the last accuracies by framework and hyperparameters."""
-    lines = ['| start | framework | numbers of | test accuracy | min–max | seeds |',
-             '|---|---|---|---|---|---|']
-    for begin, framework, tab in itertools.product(STARTS, TABS, TABS):
-        last = max(accuracies(rows, begin, framework, tab).items())[1]
-        lines.append(f'| {begin} | {framework} | the {tab} tab | '
-                     f'{statistics.mean(last):.3f} ± {statistics.stdev(last):.3f} | '
-                     f'{min(last):.3f}–{max(last):.3f} | {len(last)} |')
-    return '\n'.join(lines)
+    return '\n'.join([
+        '| start | framework | numbers of | test accuracy | min–max | seeds |',
+        '|---|---|---|---|---|---|',
+        *('| {start} | {framework} | the {numbers} tab | {mean:.3f} ± {deviation:.3f} | '
+          '{min:.3f}–{max:.3f} | {seeds} |'.format(**found) for found in bands)])
+
+
+def agreement_table(pairs):
+    """Return a table of the differences between the frameworks."""
+    return '\n'.join([
+        '| start | numbers of | MXNet - PyTorch | deviation between seeds | means agree |',
+        '|---|---|---:|---:|---|',
+        *('| {start} | the {numbers} tab | {difference:+.3f} | {deviation:.3f} | {word} |'.format(
+            word='yes' if pair['agree'] else 'no', **pair) for pair in pairs)])
+
+
+def write(text):
+    """Put tables between the marks of the page."""
+    page = PAGE.read_text('utf-8')
+    head, tail = page.split('<!-- bands -->')[0], page.split('<!-- end of bands -->')[1]
+    PAGE.write_text(f'{head}<!-- bands -->\n{text}\n<!-- end of bands -->{tail}', 'utf-8')
 
 
 def draw(rows, path):

@@ -72,6 +72,11 @@ def is_initialized(parameter: Parameter) -> bool:
     return parameter._data is not None
 
 
+def is_trainable(parameter: Parameter) -> bool:
+    """Return whether a parameter can have a gradient; `grad_req='null'` freezes such a one."""
+    return bool(parameter._differentiable)
+
+
 def own_parameters(block: Net) -> list[Parameter]:
     """Return the parameters of a block without those of its children."""
     return list(block._reg_params.values())

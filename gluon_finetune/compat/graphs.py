@@ -4,16 +4,17 @@ The nets of MXNet 2 cannot be called on symbols, and its graphs cannot be rewrit
 """
 from __future__ import annotations
 
+import json
 import warnings
 from typing import Any, Callable, Dict, Tuple
 
-from ..types import Net, Symbol
-from .imports import MXNET_2, mx, structured_parameters
+from ..types import Net, Parameter, Symbol
+from .imports import MXNET_2, mx
 from .layers import copy_block
 
 Shape = Tuple[int, ...]
-Trace = Tuple[Symbol, Dict[str, Shape]]   # a graph, and the known shapes of its parameters by name
-Tracer = Callable[[Shape], Trace]         # of the shape of a batch
+Trace = Tuple[Symbol, Dict[str, Parameter]]   # a graph, and the parameters by their names in it
+Tracer = Callable[[Shape], Trace]             # of the shape of a batch
 
 
 def can_rewrite_graphs() -> bool:
@@ -54,15 +55,34 @@ def symbol_block(symbol: Symbol, data: Symbol, params: dict[str, Any] | None = N
         return mx.gluon.SymbolBlock(symbol, data, params=params)
 
 
+def trace(net: Net) -> tuple[Symbol, Symbol]:
+    """Return the graph of a net, in the active array API, and its input."""
+    if isinstance(net, mx.gluon.SymbolBlock):   # MXNet cannot call one on a NumPy-style symbol
+        (data,), graph = net._cached_graph
+        return graph, data
+    data = input_symbol('data')
+    return net(data), data
+
+
 def tracer(net: Net) -> Tracer:
     """Return a function that traces a HybridBlock for a shape and leaves it unchanged."""
     if MXNET_2:
         return lambda shape: _trace_copy(net, shape)
-    graph = net(input_symbol('data'))
-    inputs = set(graph.list_inputs())
-    known = {param.name: tuple(param.shape) for param in structured_parameters(net).values()
-             if param.name in inputs and min(param.shape or (0,)) > 0}
-    return lambda shape: (graph, known)
+    traced = trace(net)[0], _params_by_name(net)
+    return lambda shape: traced
+
+
+def known_shapes(graph: Symbol, params: dict[str, Parameter], shape: Shape) -> dict[str, Shape]:
+    """Return the shapes of the inputs of a graph: of parameters, if known, and of the batch."""
+    shapes = {name: tuple(params[name].shape or ()) if name in params else shape
+              for name in graph.list_inputs()}
+    return {name: shape for name, shape in shapes.items() if min(shape, default=0) > 0}
+
+
+def graph_nodes(graph: Symbol) -> list[dict[str, Any]]:
+    """Return the nodes of a graph, each after its inputs, as MXNet writes them to JSON."""
+    nodes: list[dict[str, Any]] = json.loads(graph.tojson(remove_amp_cast=False))['nodes']
+    return nodes
 
 
 def _trace_copy(net: Net, shape: Shape) -> Trace:
@@ -73,4 +93,8 @@ def _trace_copy(net: Net, shape: Shape) -> Trace:
         graph = duplicate._get_graph(mx.np.zeros(shape))[1]
     except AssertionError as error:   # a parameter already has another shape
         raise mx.MXNetError(str(error)) from None
-    return graph, {param.var().name: param.shape for param in duplicate.collect_params().values()}
+    return graph, _params_by_name(duplicate)
+
+
+def _params_by_name(net: Net) -> dict[str, Parameter]:
+    return {param.var().name: param for param in net.collect_params().values()}

@@ -13,10 +13,12 @@ from ..compat.gluon import device_kinds
 from ..compat.graphs import (
     can_rewrite_graphs,
     compiled_graph,
+    graph_nodes,
     input_symbol,
     is_hybridized,
     symbol_block,
     to_active_api,
+    trace,
 )
 from ..compat.imports import contrib, mx
 from ..errors import UsageError
@@ -76,7 +78,7 @@ def split(net: Net) -> tuple[Net, Net] | None:
 
 def graph_of(block: Net) -> str:
     """Return the graph of a block made by this module: equal text for equal networks."""
-    nodes = _nodes(compiled_graph(block))
+    nodes = graph_nodes(compiled_graph(block))
     return json.dumps([[node['op'], node.get('attrs'), node['inputs']] for node in nodes])
 
 
@@ -89,19 +91,13 @@ def _input_of(graph: dict[str, Any], weight: str) -> list[int]:
 
 
 def _operators(symbol: Symbol) -> set[str]:
-    return {node['op'] for node in _nodes(symbol)}
-
-
-def _nodes(symbol: Symbol) -> list[dict[str, Any]]:
-    nodes: list[dict[str, Any]] = json.loads(symbol.tojson(remove_amp_cast=False))['nodes']
-    return nodes
+    return {node['op'] for node in graph_nodes(symbol)}
 
 
 def _trace(net: Net) -> tuple[Symbol, Symbol]:
     """Return the graph of a net, in the array API that it was made in, and its input."""
     with api_of(net):
-        data = input_symbol('data')
-        return net(data), data
+        return trace(net)
 
 
 def _block(symbol: Symbol, data: Symbol, net: Net) -> Net:

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from ..compat.array_api import api_of
-from ..compat.graphs import Tracer, tracer
+from ..compat.graphs import Tracer, known_shapes, tracer
 from ..compat.imports import mx
 from ..types import Array, Net
 
@@ -43,8 +43,8 @@ def explain_refusal(net: Net, image_size: int, error: BaseException) -> str:
 def _fits(trace: Tracer, size: int) -> bool:
     shape = (1, 3, size, size)
     try:
-        graph, known = trace(shape)
-        graph.infer_shape_partial(data=shape, **known)
+        graph, params = trace(shape)
+        graph.infer_shape_partial(**known_shapes(graph, params, shape))
     except mx.MXNetError:
         return False
     return True

@@ -11,9 +11,12 @@ from ..compat.imports import array, mx, set_attribute, structured_parameters, va
 from ..models.freeze import freeze_features
 from ..models.output import output_layer
 from ..training.evaluate import count_correct
-from ..types import Net, NumPyArray
+from ..training.loop import train_steps
+from ..types import Net
 from .inputs import Recipe, images_for, is_statistic, logits_and_labels, random_net, shared_names
 from .rows import Arrays, Results
+
+LOSS = mx.gluon.loss.SoftmaxCrossEntropyLoss()
 
 
 def logits(network: str, dtype: str) -> Results:
@@ -26,8 +29,7 @@ def logits(network: str, dtype: str) -> Results:
 def losses(dtype: str) -> Results:
     """Return the cross-entropy of each example."""
     y_hat, y = logits_and_labels()
-    loss = mx.gluon.loss.SoftmaxCrossEntropyLoss()
-    return [('', {'loss': loss(array(y_hat, dtype=dtype), array(y)).asnumpy()})]
+    return [('', {'loss': LOSS(array(y_hat, dtype=dtype), array(y)).asnumpy()})]
 
 
 def correct() -> Arrays:
@@ -41,7 +43,9 @@ def gradients(recipe: Recipe, dtype: str) -> Results:
     net = random_net(recipe.network)
     net.cast(dtype)
     X, y = next(recipe.batches())
-    backward(net, X, y, dtype)
+    with mx.autograd.record():
+        loss = LOSS(net(array(X, dtype=dtype)), array(y))
+    loss.backward()
     return [('', {name: param.grad().asnumpy() / len(X)
                   for name, param in structured_parameters(net).items()
                   if param.grad_req != 'null'})]
@@ -61,7 +65,7 @@ def statistics(recipe: Recipe, dtype: str) -> Results:
 
 
 def steps(recipe: Recipe, dtype: str) -> Iterator[tuple[Arrays, Arrays]]:
-    """Yield (initial weights, weights after the step) of each step."""
+    """Yield (initial weights, weights after the step) of each step of the package's own loop."""
     net = random_net(recipe.network)
     net.cast(dtype)
     set_attribute(output_layer(net).collect_params(), 'lr_mult', recipe.lr_mult)
@@ -70,17 +74,11 @@ def steps(recipe: Recipe, dtype: str) -> Iterator[tuple[Arrays, Arrays]]:
     trainer = mx.gluon.Trainer(net.collect_params(), 'sgd', {
         'learning_rate': recipe.learning_rate, 'wd': recipe.wd, 'momentum': recipe.momentum})
     start = values(net, recipe.network)
-    for X, y in recipe.batches():
-        backward(net, X, y, dtype)
-        trainer.step(len(X))
-        yield start, values(net, recipe.network)
-
-
-def backward(net: Net, X: NumPyArray, y: NumPyArray, dtype: str) -> None:
-    """Compute the gradients of the sum of the losses."""
-    with mx.autograd.record():
-        loss = mx.gluon.loss.SoftmaxCrossEntropyLoss()(net(array(X, dtype=dtype)), array(y))
-    loss.backward()
+    batches = [(array(X, dtype=dtype), array(y)) for X, y in recipe.batches()]
+    for meter in train_steps(net, batches, batches, LOSS, trainer, 1, progress=False,
+                             evaluate=lambda: 0.0):
+        if not meter.record:
+            yield start, values(net, recipe.network)
 
 
 def values(net: Net, network: str) -> Arrays:

@@ -95,9 +95,7 @@ def random_model(network: str, dtype: str, modify: Modify = None) -> tuple[Model
     net = random_net(network)
     model = counterpart(net, network)
     for layer in batch_norms(model):
-        # On the CPU, MXNet updates statistics in the backward pass, which does not reach the
-        # BatchNorm on the input: the one without scale and shift.
-        layer.momentum = BATCH_NORM_MOMENTUM if layer.affine else 0
+        layer.momentum = BATCH_NORM_MOMENTUM
     if modify:
         modify(model)
     return model.to(getattr(pytorch(), dtype)).train(), shared_names(net, network)

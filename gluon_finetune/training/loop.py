@@ -19,6 +19,7 @@ from ..types import Array, Batch, DataIter, Device, Net, ResumableDataIter, Trai
 from .devices import split_batch, zero_idle_gradients
 from .evaluate import evaluate_accuracy
 from .history import History, describe, live_plot
+from .input_gradient import input_gradient
 from .metrics import START, Meter, Position
 
 Loss = Callable[[Array, Array], Array]
@@ -93,6 +94,7 @@ def train_steps(net: Net, train_iter: DataIter, test_iter: Iterable[Batch], loss
     net.background = getattr(train_iter, 'background', getattr(net, 'background', None))
     devices = devices or devices_of(net)
     evaluate = evaluate or partial(evaluate_accuracy, net, test_iter, devices)
+    with_gradient = input_gradient(net)   # moves the statistics of a BatchNorm on the input
     with Meter(start, num_epochs, len(train_iter), progress) as meter:
         for epoch in range(start.epoch, num_epochs + 1):
             meter.begin(epoch, learning_rate_of(trainer))
@@ -102,7 +104,7 @@ def train_steps(net: Net, train_iter: DataIter, test_iter: Iterable[Batch], loss
                 note_image_size(net, X)
                 X_parts, y_parts = split_batch(X, y, devices)
                 with mx.autograd.record():
-                    y_hats = [net(X_part) for X_part in X_parts]
+                    y_hats = [net(X_part) for X_part in with_gradient(X_parts)]
                     losses = [loss(y_hat, y_part) for y_hat, y_part in zip(y_hats, y_parts)]
                 mx.autograd.backward(losses)
                 zero_idle_gradients(params, devices[len(losses):])

@@ -5,9 +5,12 @@ from gluon_finetune import scratch_net
 from gluon_finetune.compat.graphs import (
     compiled_graph,
     drop_compiled_graph,
+    graph_nodes,
     input_symbol,
     is_hybridized,
+    known_shapes,
     symbol_block,
+    trace,
     tracer,
 )
 from gluon_finetune.compat.imports import array, mx
@@ -20,8 +23,9 @@ def test_tracing_leaves_the_net_unchanged(numpy_mode):
     mx.random.seed(7)
     expected = mx.nd.random.uniform(shape=(3,)).asnumpy()
     mx.random.seed(7)
-    graph, known = tracer(net)((1, 3, 64, 64))
-    assert graph.infer_shape_partial(data=(1, 3, 64, 64), **known)[1] == [(1, 2)]
+    graph, params = tracer(net)((1, 3, 64, 64))
+    known = known_shapes(graph, params, (1, 3, 64, 64))
+    assert graph.infer_shape_partial(**known)[1] == [(1, 2)]
     assert net.features[0].weight.shape == (64, -1 if numpy_mode else 0, 11, 11)
     assert (mx.nd.random.uniform(shape=(3,)).asnumpy() == expected).all()
 
@@ -52,3 +56,19 @@ def test_a_block_of_a_graph_computes_it(numpy_mode):
     data = input_symbol('data')
     block = symbol_block(data * 2, data)
     assert block(array(np.ones((1, 3)))).asnumpy().tolist() == [[2, 2, 2]]
+
+
+@pytest.mark.mxnet1
+def test_a_block_of_a_graph_is_traced_as_its_graph(numpy_mode):
+    data = input_symbol('images')
+    graph, traced_data = trace(symbol_block(data * 2, data))
+    assert graph.list_inputs() == ['images'] and traced_data.name == 'images'
+    assert known_shapes(graph, {}, (1, 3)) == {'images': (1, 3)}
+
+
+def test_nodes_follow_their_inputs(numpy_mode):
+    net = scratch_net('resnet18_v2', 2)
+    nodes = graph_nodes(tracer(net)((1, 3, 32, 32))[0])
+    assert {'BatchNorm', 'Convolution'} < {node['op'] for node in nodes}
+    assert all(index < number for number, node in enumerate(nodes)
+               for index, *_ in node['inputs'])

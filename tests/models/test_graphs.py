@@ -9,7 +9,7 @@ from gluon_finetune.compat.graphs import compiled_graph
 from gluon_finetune.compat.imports import array, contrib, mx
 from gluon_finetune.models.finetune import scratch_net
 from gluon_finetune.models.freeze import freeze_features
-from gluon_finetune.models.graphs import fused, in_precision
+from gluon_finetune.models.graphs import fused, in_precision, split
 from gluon_finetune.models.output import set_weights, weights
 
 pytestmark = pytest.mark.mxnet1   # whose graphs can be cut and rewritten
@@ -58,13 +58,18 @@ def test_frozen_statistics_stay_frozen_in_a_fused_net():
     assert relative_difference(fused(net)(X), net(X)) < 1e-5
 
 
-def test_other_nets_are_not_fused():
+def test_other_nets_are_not_fused(numpy_mode):
     eager = scratch_net('resnet18_v2', 3)
     assert fused(eager) is eager
     plain = mx.gluon.nn.Sequential()
     assert fused(plain) is plain
     half = in_precision(compiled_with_weights(), 'bfloat16')
     assert fused(half) is half
+
+
+def test_frozen_features_are_fused(numpy_mode):
+    features, _ = split(compiled_with_weights())
+    assert relative_difference(fused(features)(batch()[0]), features(batch()[0])) < 1e-5
 
 
 def compiled_with_weights():

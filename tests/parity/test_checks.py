@@ -8,6 +8,7 @@ from gluon_finetune.parity import checks, crops, images, mxnet_side, torch_side
 from gluon_finetune.parity.inputs import Recipe
 from gluon_finetune.parity.rows import DIFFERS, EQUAL, KNOWN, KnownDifference
 from gluon_finetune.parity.torch_training import batch_norms, pytorch
+from gluon_finetune.training import loop
 
 pytestmark = pytest.mark.parity
 CHECKS = {check.name: check for check in checks.all_checks()}
@@ -66,8 +67,8 @@ def wrong_batch_norm_momentum(model):
     batch_norms(model)[-1].momentum = 0.9
 
 
-def input_statistics_move(model):
-    batch_norms(model)[0].momentum = 0.1
+def input_statistics_stay(model):
+    batch_norms(model)[0].momentum = 0
 
 
 def first_weights(model):
@@ -87,6 +88,10 @@ def twenty_steps(modify=None, **recipe):
     def torch(dtype, seed=None):
         return checks.as_one_vector(torch_side.train(Recipe(**recipe), dtype, modify))
     return torch
+
+
+def statistics_after_twenty_steps(dtype, seed=None):
+    return torch_side.statistics(checks.TWENTY_STEPS, dtype, input_statistics_stay)
 
 
 def not_frozen(dtype):
@@ -142,7 +147,8 @@ MISTAKES = [
         Recipe(steps=2), dtype, unbiased=False)),
     ('running statistics', 'momentum', training(
         'statistics', wrong_batch_norm_momentum, steps=2)),
-    ('running statistics', 'of the input', training('statistics', input_statistics_move, steps=2)),
+    ('running statistics', 'of the input', training('statistics', input_statistics_stay, steps=2)),
+    ('statistics after 20 steps', 'of the input', statistics_after_twenty_steps),
     ('frozen features', 'statistics', not_frozen),
     ('frozen features', 'nothing frozen', training(steps=3)),
     ('sum and mean gradient', 'rate not translated', summed(learning_rate=6.4e-3)),
@@ -154,6 +160,12 @@ MISTAKES = [
                          ids=[f'{name}, {mistake}' for name, mistake, _ in MISTAKES])
 def test_check_can_fail(name, mistake, torch_with_mistake):
     assert verdict(name, torch_with_mistake) == DIFFERS
+
+
+@pytest.mark.parametrize('name', ['running statistics', 'statistics after 20 steps'])
+def test_statistics_differ_without_the_gradient_of_the_input(name, monkeypatch):
+    monkeypatch.setattr(loop, 'input_gradient', lambda net: list)
+    assert CHECKS[name].row().verdict == DIFFERS
 
 
 def test_every_check_can_fail():

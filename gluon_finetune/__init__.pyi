@@ -52,3 +52,6 @@ from .results.evaluate import evaluate_run as evaluate_run
 from .results.report import write_report as write_report
 from .export.pytorch import export_torch as export_torch
 from .export.int8 import export_int8 as export_int8
+from .export.onnx import export_onnx as export_onnx
+from .export.symbol import export_symbol as export_symbol
+from .export.formats import export_all as export_all

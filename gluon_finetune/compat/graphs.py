@@ -54,6 +54,13 @@ def symbol_block(symbol: Symbol, data: Symbol, params: dict[str, Any] | None = N
         return mx.gluon.SymbolBlock(symbol, data, params=params)
 
 
+def import_symbol(graph: str, weights: str) -> Net:
+    """Return Gluon's block of a graph and its parameters, files of `HybridBlock.export`."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings('ignore', 'Cannot decide type')
+        return mx.gluon.SymbolBlock.imports(graph, ['data'], weights)
+
+
 def tracer(net: Net) -> Tracer:
     """Return a function that traces a HybridBlock for a shape and leaves it unchanged."""
     if MXNET_2:

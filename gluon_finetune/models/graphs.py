@@ -33,7 +33,7 @@ def fused(net: Net) -> Net:
     """
     if not (can_rewrite_graphs() and is_hybridized(net) and device_kinds(net) == {'cpu'}):
         return net
-    symbol, data = _trace(net)
+    symbol, data = trace(net)
     if 'amp_cast' in _operators(symbol):
         return net
     return _block(symbol.get_backend_symbol('MKLDNN'), data, net)
@@ -48,7 +48,7 @@ def in_precision(net: Net, dtype: str) -> Net:
     """
     if not can_rewrite_graphs():
         raise UsageError(f'{dtype} needs MXNet 1: pip install "mxnet<2"')
-    symbol, data = _trace(net)
+    symbol, data = trace(net)
     lowered = contrib('amp').convert_symbol(symbol, target_dtype=dtype,
                                             data_names=symbol.list_inputs())
     return _block(lowered, data, net)
@@ -62,7 +62,7 @@ def split(net: Net) -> tuple[Net, Net] | None:
     """
     if not can_rewrite_graphs():
         return None
-    symbol, data = _trace(net)
+    symbol, data = trace(net)
     graph = json.loads(symbol.tojson())
     head = _input_of(graph, output_layer(net).weight.name)
     features = mx.sym.load_json(json.dumps({**graph, 'heads': [head]}))
@@ -97,7 +97,7 @@ def _nodes(symbol: Symbol) -> list[dict[str, Any]]:
     return nodes
 
 
-def _trace(net: Net) -> tuple[Symbol, Symbol]:
+def trace(net: Net) -> tuple[Symbol, Symbol]:
     """Return the graph of a net, in the array API that it was made in, and its input."""
     with api_of(net):
         data = input_symbol('data')

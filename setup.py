@@ -38,6 +38,7 @@ setup(
     ],
     extras_require={
         'heif': ['pillow-heif>=0.10'],
+        'export': ['onnx>=1.14,<2', 'onnxruntime>=1.15,<2'],
         'test': ['pytest>=7', 'pytest-xdist>=3,<4', 'hypothesis>=6,<7', 'ruff', 'nbclient',
                  'ipykernel', 'mypy>=1.4', 'build', 'twine', 'pyyaml', 'tensorboardX>=2.5,<3',
                  'nox>=2024.10.9'],

@@ -39,6 +39,9 @@ _PUBLIC = {   # module: its public names
     'results.compare': ['compare_runs', 'write_comparison'],
     'export.pytorch': ['export_torch'],
     'export.int8': ['export_int8'],
+    'export.onnx': ['export_onnx'],
+    'export.symbol': ['export_symbol'],
+    'export.formats': ['export_all'],
 }
 _MODULE_OF = {name: module for module, names in _PUBLIC.items() for name in names}
 __all__ = list(_MODULE_OF)

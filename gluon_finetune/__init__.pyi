@@ -54,3 +54,6 @@ from .results.compare import compare_runs as compare_runs
 from .results.compare import write_comparison as write_comparison
 from .export.pytorch import export_torch as export_torch
 from .export.int8 import export_int8 as export_int8
+from .export.onnx import export_onnx as export_onnx
+from .export.symbol import export_symbol as export_symbol
+from .export.formats import export_all as export_all

@@ -26,6 +26,8 @@ ALLOWED = {   # package: the modules that may import it
     'torchvision': ('models.pytorch.',),
     'timm': ('models.pytorch.',),
     'safetensors': ('models.pytorch.',),
+    'onnx': ('compat.onnx',),
+    'onnxruntime': ('compat.onnx',),
 }
 
 

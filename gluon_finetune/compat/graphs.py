@@ -55,7 +55,7 @@ def symbol_block(symbol: Symbol, data: Symbol, params: dict[str, Any] | None = N
         return mx.gluon.SymbolBlock(symbol, data, params=params)
 
 
-def trace(net: Net) -> tuple[Symbol, Symbol]:
+def trace_in_active_api(net: Net) -> tuple[Symbol, Symbol]:
     """Return the graph of a net, in the active array API, and its input."""
     if isinstance(net, mx.gluon.SymbolBlock):   # MXNet cannot call one on a NumPy-style symbol
         (data,), graph = net._cached_graph
@@ -64,11 +64,18 @@ def trace(net: Net) -> tuple[Symbol, Symbol]:
     return net(data), data
 
 
+def import_symbol(graph: str, weights: str) -> Net:
+    """Return Gluon's block of a graph and its parameters, files of `HybridBlock.export`."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings('ignore', 'Cannot decide type')
+        return mx.gluon.SymbolBlock.imports(graph, ['data'], weights)
+
+
 def tracer(net: Net) -> Tracer:
     """Return a function that traces a HybridBlock for a shape and leaves it unchanged."""
     if MXNET_2:
         return lambda shape: _trace_copy(net, shape)
-    traced = trace(net)[0], _params_by_name(net)
+    traced = trace_in_active_api(net)[0], _params_by_name(net)
     return lambda shape: traced
 
 

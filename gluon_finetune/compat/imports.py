@@ -30,6 +30,13 @@ def gluoncv() -> Any:
     return importlib.import_module('gluoncv')
 
 
+def require_mxnet_1(purpose: str) -> None:
+    """Raise `UsageError` that `purpose` needs MXNet 1, where another is installed."""
+    if MXNET_2:
+        raise UsageError(f'{purpose} needs MXNet 1, but {mx.__version__} is installed: pip install '
+                         f'"mxnet<2" (a run of one can be used with the other)')
+
+
 def contrib(name: str) -> Any:
     """Return a part of MXNet that it does not import itself: 'amp' or 'quantization'."""
     return importlib.import_module(f'mxnet.contrib.{name}')

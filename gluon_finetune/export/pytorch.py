@@ -11,9 +11,14 @@ from ..errors import UsageError
 from ..results.predict import Predictor
 from ..runs.directory import RunDirectory
 from ..types import StrPath
+from .check import Notify, Reference, batches_of, check_outputs, reference_of, silent
+from .folder import check_new, new_folder, write_text
 
 if TYPE_CHECKING:
     from ..models.pytorch.pairs import Pair
+
+FOLDER = 'torch'
+TOLERANCE = 1e-4   # of the largest output; rounding gives 1e-6
 
 LOAD_MODEL = '''"""Classify images: python load_model.py IMAGE..."""
 import sys
@@ -63,7 +68,8 @@ if __name__ == '__main__':
 '''
 
 
-def export_torch(run: StrPath, out: StrPath | None = None) -> str:
+def export_torch(run: StrPath, out: StrPath | None = None, *, data: StrPath | None = None,
+                 notify: Notify = silent) -> str:
     """Write the best network of a run for PyTorch, into a new folder.
 
     The folder holds `model.pth`, a state dict that torchvision loads with `strict=True`, and
@@ -74,36 +80,52 @@ def export_torch(run: StrPath, out: StrPath | None = None) -> str:
     Args:
         run: Path of the run directory.
         out: The folder to write; default: `torch` in the run directory.
+        data: Folder of images on which the written network is compared with that of the run; by
+            default the one that the run was trained on.
+        notify: Called with a line about the comparison.
 
     Returns:
         Path of the new folder.
 
     Raises:
         UsageError: The network has no equivalent in PyTorch at the image size of the run, `out`
-            exists, PyTorch is not installed, or `run` is no run directory or has no completed
-            epoch.
+            exists, PyTorch is not installed, there are no images, or `run` is no run directory or
+            has no completed epoch.
+        WorkError: The outputs differ from those of the run's own network.
     """
-    from ..models.pytorch.bridge import to_torch  # PyTorch is optional
+    directory = RunDirectory.open(run)
+    check_torch(directory)
+    out = directory.file(FOLDER) if out is None else os.fspath(out)
+    check_new(out)
+    reference = reference_of(directory, data)
+    with new_folder(out) as folder:
+        write_torch(folder, directory, reference, notify)
+    return out
+
+
+def check_torch(run: RunDirectory) -> None:
+    """Raise `UsageError` if the network of a run cannot be exported to PyTorch."""
+    from ..models.pytorch.imports import import_torch  # PyTorch is optional
+    from ..models.pytorch.pairs import find_pair
+    import_torch('export --to torch')
+    _check_size(find_pair(run.config.network), run.config.image_size)
+
+
+def write_torch(folder: str, run: RunDirectory, reference: Reference, notify: Notify) -> None:
+    """Write the checked network of a run and the program into a folder."""
+    from ..models.pytorch.bridge import to_torch, torch_outputs
     from ..models.pytorch.imports import import_torch
     from ..models.pytorch.pairs import find_pair
-    torch = import_torch('export --to torch')
-    config = RunDirectory.open(run).config
-    pair = find_pair(config.network)
-    _check_size(pair, config.image_size)
-    out = os.path.join(run, 'torch') if out is None else os.fspath(out)
-    if os.path.lexists(out):
-        raise UsageError(f'{out} already exists: name a new folder with --out')
-    predictor = Predictor.load(run)
-    partial = f'{out}.tmp'
-    os.makedirs(partial, exist_ok=True)
-    torch.save(to_torch(predictor.net), os.path.join(partial, 'model.pth'))
-    _write(partial, 'load_model.py', _load_model(pair, predictor))
-    _write(partial, 'image_modes.py', inspect.getsource(modes))
+    pair, predictor = find_pair(run.config.network), Predictor.load(run.path)
+    path = os.path.join(folder, 'model.pth')
+    import_torch('export --to torch').save(to_torch(predictor.net), path)
+    outputs = torch_outputs(path, pair.gluon, len(run.classes), batches_of(reference.X))
+    check_outputs('torch', reference, outputs, TOLERANCE, notify)
+    write_text(folder, 'load_model.py', _load_model(pair, predictor))
+    write_text(folder, 'image_modes.py', inspect.getsource(modes))
     if pair.library != 'torchvision':
         from ..models.pytorch import resnet_v2
-        _write(partial, 'torch_resnet_v2.py', inspect.getsource(resnet_v2))
-    os.replace(partial, out)
-    return out
+        write_text(folder, 'torch_resnet_v2.py', inspect.getsource(resnet_v2))
 
 
 def _check_size(pair: Pair, image_size: int) -> None:
@@ -128,8 +150,3 @@ def _load_model(pair: Pair, predictor: Predictor) -> str:
         classes=repr(predictor.classes), image_size=predictor.image_size,
         background=repr(predictor.background),
         resized=round(predictor.image_size * RESIZE_RATIO), mean=IMAGENET_MEAN, std=IMAGENET_STD)
-
-
-def _write(folder: str, name: str, source: str) -> None:
-    with open(os.path.join(folder, name), 'w', encoding='utf-8', newline='\n') as file:
-        file.write(source)

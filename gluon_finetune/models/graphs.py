@@ -18,7 +18,7 @@ from ..compat.graphs import (
     is_hybridized,
     symbol_block,
     to_active_api,
-    trace,
+    trace_in_active_api,
 )
 from ..compat.imports import contrib, mx
 from ..errors import UsageError
@@ -35,7 +35,7 @@ def fused(net: Net) -> Net:
     """
     if not (can_rewrite_graphs() and is_hybridized(net) and device_kinds(net) == {'cpu'}):
         return net
-    symbol, data = _trace(net)
+    symbol, data = trace(net)
     if 'amp_cast' in _operators(symbol):
         return net
     return _block(symbol.get_backend_symbol('MKLDNN'), data, net)
@@ -50,7 +50,7 @@ def in_precision(net: Net, dtype: str) -> Net:
     """
     if not can_rewrite_graphs():
         raise UsageError(f'{dtype} needs MXNet 1: pip install "mxnet<2"')
-    symbol, data = _trace(net)
+    symbol, data = trace(net)
     lowered = contrib('amp').convert_symbol(symbol, target_dtype=dtype,
                                             data_names=symbol.list_inputs())
     return _block(lowered, data, net)
@@ -64,7 +64,7 @@ def split(net: Net) -> tuple[Net, Net] | None:
     """
     if not can_rewrite_graphs():
         return None
-    symbol, data = _trace(net)
+    symbol, data = trace(net)
     graph = json.loads(symbol.tojson())
     head = _input_of(graph, output_layer(net).weight.name)
     features = mx.sym.load_json(json.dumps({**graph, 'heads': [head]}))
@@ -94,10 +94,10 @@ def _operators(symbol: Symbol) -> set[str]:
     return {node['op'] for node in graph_nodes(symbol)}
 
 
-def _trace(net: Net) -> tuple[Symbol, Symbol]:
+def trace(net: Net) -> tuple[Symbol, Symbol]:
     """Return the graph of a net, in the array API that it was made in, and its input."""
     with api_of(net):
-        return trace(net)
+        return trace_in_active_api(net)
 
 
 def _block(symbol: Symbol, data: Symbol, net: Net) -> Net:

@@ -10,7 +10,7 @@ from gluon_finetune.compat.graphs import (
     is_hybridized,
     known_shapes,
     symbol_block,
-    trace,
+    trace_in_active_api,
     tracer,
 )
 from gluon_finetune.compat.imports import array, mx
@@ -61,7 +61,7 @@ def test_a_block_of_a_graph_computes_it(numpy_mode):
 @pytest.mark.mxnet1
 def test_a_block_of_a_graph_is_traced_as_its_graph(numpy_mode):
     data = input_symbol('images')
-    graph, traced_data = trace(symbol_block(data * 2, data))
+    graph, traced_data = trace_in_active_api(symbol_block(data * 2, data))
     assert graph.list_inputs() == ['images'] and traced_data.name == 'images'
     assert known_shapes(graph, {}, (1, 3)) == {'images': (1, 3)}
 

@@ -1,12 +1,16 @@
 """The exported 8-bit network predicts nearly the same probabilities, and Predictor loads it."""
 import json
+import os
+import shutil
 
 import numpy as np
 import pytest
+from bare import link_packages, run_bare
 
 import gluon_finetune as gf
 from gluon_finetune.config import Config
-from gluon_finetune.errors import UsageError
+from gluon_finetune.errors import UsageError, WorkError
+from gluon_finetune.export import int8
 from gluon_finetune.export.int8 import export_int8
 
 pytestmark = pytest.mark.mxnet1   # whose graphs can be cut and rewritten
@@ -40,6 +44,29 @@ def test_layers_compute_in_8_bits(run):
         nodes = json.load(file)['nodes']
     layers = [node for node in nodes if node['op'].startswith('_sg_mkldnn')]
     assert len(layers) == 21 and {node['attrs']['quantized'].lower() for node in layers} == {'true'}
+
+
+def test_the_program_needs_mxnet_alone(run, folders, tmp_path):
+    packages = link_packages(tmp_path, ['pillow', 'mxnet', 'setuptools'])
+    paths = [path for path, _ in folders.test.items]
+    rows = [line.split('\t') for line in run_bare(
+        packages, run.file('int8', 'classify.py'), *paths, hidden=['gluon_finetune', 'cv2'])]
+    predictor = gf.Predictor.load(run.path, 'int8')
+    assert [row[0] for row in rows] == paths
+    for path, name, probability in rows:
+        assert abs(dict(predictor(path))[name] - float(probability)) < 0.05
+
+
+def test_a_network_that_loses_more_than_a_point_is_not_kept(folders, run, tmp_path, monkeypatch):
+    copy = shutil.copytree(run.path, tmp_path / 'run')
+    shutil.rmtree(copy / 'int8')
+    load = int8.load_int8
+    monkeypatch.setattr(int8, 'load_int8', lambda path: lambda X: -load(path)(X))
+    monkeypatch.setattr('gluon_finetune.export.check.Reference.labels',
+                        property(lambda self: self.outputs.argmax(axis=1)))
+    with pytest.raises(WorkError, match='^int8: .*: more than one point is lost, nothing was '):
+        export_int8(copy, folders)
+    assert sorted(os.listdir(copy)) == sorted(set(os.listdir(run.path)) - {'int8'})
 
 
 def test_never_overwrites(run, folders):

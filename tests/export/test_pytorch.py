@@ -5,12 +5,13 @@ import sys
 
 import numpy as np
 import pytest
+from bare import link_packages, run_bare
 from PIL import Image
 
 from gluon_finetune.config import IMAGENET_STD, Config
 from gluon_finetune.data.folders import ImageFolders
 from gluon_finetune.data.image import read_pixels
-from gluon_finetune.errors import UsageError
+from gluon_finetune.errors import UsageError, WorkError
 from gluon_finetune.export.pytorch import export_torch
 from gluon_finetune.results.predict import Predictor
 from gluon_finetune.runs.directory import RunDirectory
@@ -89,6 +90,26 @@ def largest_difference(run, folder, paths):
 
 def test_the_exported_script_predicts_the_same(run, paths):
     assert largest_difference(run, os.path.join(run, 'torch'), paths) < TOLERANCE
+
+
+def test_the_exported_script_needs_torch_alone(run, paths, tmp_path):
+    if RunDirectory.open(run).config.network != 'resnet18_v2':
+        pytest.skip('the networks of torchvision need torchvision, too')
+    packages = link_packages(tmp_path, ['torch', 'numpy', 'pillow'])
+    rows = run_bare(packages, os.path.join(run, 'torch', 'load_model.py'), *paths,
+                    hidden=['gluon_finetune', 'mxnet', 'torchvision'])
+    assert [row.split('\t')[:2] for row in rows] == [
+        row[:2] for row in classify(os.path.join(run, 'torch'), paths)]
+
+
+def test_weights_that_differ_are_not_kept(run, tmp_path, monkeypatch):
+    from gluon_finetune.models.pytorch import bridge
+    convert = bridge.to_torch
+    monkeypatch.setattr(bridge, 'to_torch', lambda net: {
+        name: value * (1.1 if name == 'fc.weight' else 1) for name, value in convert(net).items()})
+    with pytest.raises(WorkError, match='^torch: .*: more than the tolerance of 0.0001, nothing '):
+        export_torch(run, tmp_path / 'new')
+    assert os.listdir(tmp_path) == []
 
 
 def test_a_wrong_weight_is_noticed(run, copy, paths):

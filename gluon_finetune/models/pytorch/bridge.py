@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from typing import Any, Mapping
+from typing import Any, Iterable, Mapping
 
 import numpy as np
 
@@ -120,6 +120,24 @@ def torch_net(network: str, classes: int = 1000) -> Any:
     import_torch(f'the PyTorch counterpart of {pair.gluon}')
     from .resnet_v2 import ResNetV2
     return ResNetV2(int(re.sub(r'resnet(\d+)_v2', r'\1', pair.torch)), classes)
+
+
+def torch_outputs(path: str, network: str, classes: int,
+                  batches: Iterable[NumPyArray]) -> NumPyArray:
+    """Return the outputs (n, classes) of the PyTorch counterpart of a network.
+
+    Args:
+        path: A .pth file with its state dict, which must fit exactly.
+        network: Its name in either framework.
+        classes: The number of outputs.
+        batches: Arrays (batch, 3, height, width) float32.
+    """
+    torch = import_torch('computing outputs in PyTorch')
+    net = torch_net(network, classes)
+    net.load_state_dict(torch.load(path, weights_only=True), strict=True)
+    net.eval()
+    with torch.no_grad():
+        return np.concatenate([net(torch.from_numpy(X)).numpy() for X in batches])
 
 
 def empty_net(pair: Pair, classes: int = 1000) -> Net:

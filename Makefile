@@ -7,7 +7,7 @@ help:
 	@echo 'make test     the tests (EXTRAS=parity: also the comparison with PyTorch)'
 	@echo 'make faults   the rows of docs/reliability.md: faults caused for real, also the slow ones'
 	@echo 'make fuzz     corrupt files at random for five minutes (SECONDS=...)'
-	@echo 'make lint     the code style'
+	@echo 'make lint     the code style and the types'
 	@echo 'make matrix   the wheel on Python 3.8 to 3.12, NumPy 1.19 to 1.26, MXNet 1.9.1 and 2.0.0b1'
 	@echo '              (ARGS=few for few tests; make matrix-short: two of these and few tests)'
 	@echo 'make dist     build and check sdist and wheel in dist/'
@@ -29,6 +29,7 @@ fuzz: venv
 
 lint: venv
 	.venv/bin/ruff check .
+	.venv/bin/mypy
 
 venv:
 	@.ci/venv

@@ -3,7 +3,8 @@
     python your_own_folder.py chairs [file with pretrained weights]
 
 The folder has train/<class>/ and test/<class>/, or only <class>/, of which a fifth is then used for
-testing. The same from the command line: `gluon-finetune train chairs --out runs/chairs`.
+testing. The accuracy of an epoch is that on val/<class>/, or without it on the test images. The
+same from the command line: `gluon-finetune train chairs --out runs/chairs`.
 """
 import sys
 
@@ -20,7 +21,7 @@ def main(data, source='resnet18_v2', *, learning_rate=0.01, batch_size=32, num_e
                        num_epochs=num_epochs, image_size=image_size)
     net, run = gf.start_run(out, config, folders)
     for record in gf.train_run(net, run, folders):
-        print(f'epoch {record.epoch}: test accuracy {record.test_acc:.3f}')
+        print(f'epoch {record.epoch}: accuracy {record.accuracy:.3f}')
     print(f'report: {gf.write_report(run, folders)}')
 
     # Predict from the run directory alone: the first test image of each class.

@@ -58,7 +58,12 @@ class Config:
     # Larger where objects are small in the image.
     min_area: float = option(
         0.08, 'smallest share of an image that a training crop covers', above=0, maximum=1)
-    drop_leaks: bool = option(False, 'skip test images that are copies of training images')
+    val_fraction: float = option(
+        0, 'share of the training images of each class that becomes a validation set, which '
+        'chooses the best epoch', minimum=0, below=1, run_only=True)
+    drop_leaks: bool = option(
+        False, 'skip test images that are copies of training or validation images, and '
+        'validation images that are copies of training images')
     background: Literal['white', 'black', 'grey'] = option(
         'white', 'colour behind transparent pixels', run_only=True)
     freeze: bool = option(False, 'train the output layer only (exercise 3)', run_only=True)

@@ -20,7 +20,8 @@ def option(default: Any, help: str, *, flag: str | None = None, resumable: bool 
         run_only: Whether only a run uses it: `train_fine_tuning`, which is given a net and writes
             no run directory, rejects it.
         before: Its value in a `config.json` from before it existed; None stands for the default.
-        bounds: `minimum`, `above` (an exclusive minimum) and `maximum` of a number.
+        bounds: `minimum`, `above` (an exclusive minimum), `below` (an exclusive maximum) and
+            `maximum` of a number.
     """
     return dataclasses.field(default=default, metadata={
         'help': help, 'flag': flag, 'resumable': resumable, 'run_only': run_only,
@@ -42,6 +43,7 @@ class Option(NamedTuple):
     before: Any
     minimum: float = -math.inf
     above: float = -math.inf
+    below: float = math.inf
     maximum: float = math.inf
 
     @property
@@ -54,7 +56,8 @@ class Option(NamedTuple):
         """The values that are allowed, in words."""
         if self.choices:
             return f'{", ".join(self.choices[:-1])} or {self.choices[-1]}'
-        bounds = [('of at least', self.minimum), ('above', self.above), ('at most', self.maximum)]
+        bounds = [('of at least', self.minimum), ('above', self.above),
+                  ('below', self.below), ('at most', self.maximum)]
         limits = [f'{words} {bound}' for words, bound in bounds if math.isfinite(bound)]
         return f'{_IN_WORDS[self.kind]} {" and ".join(limits)}'.strip()
 
@@ -67,7 +70,7 @@ class Option(NamedTuple):
         if self.kind not in (int, float):
             return isinstance(value, self.kind)
         return (isinstance(value, (int, self.kind)) and not isinstance(value, bool)
-                and self.minimum <= value <= self.maximum and self.above < value < math.inf)
+                and self.minimum <= value <= self.maximum and self.above < value < self.below)
 
 
 def options_of(config: type) -> list[Option]:

@@ -106,6 +106,24 @@ def chairs_copy(chairs, tmp_path):
 
 
 @pytest.fixture(scope='session')
+def chairs_val(chairs, tmp_path_factory):
+    """A copy of `chairs` with val/ too: three images of each class."""
+    root = Path(shutil.copytree(chairs, tmp_path_factory.mktemp('validated') / 'chairs'))
+    drawing = random.Random(1)
+    for name, colour in [('bench', 'red'), ('sofa', 'green'), ('stool', 'blue')]:
+        (root / 'val' / name).mkdir(parents=True)
+        for i in range(3):
+            draw_chair(drawing, colour).save(root / 'val' / name / f'{i}.jpg', quality=95)
+    return root
+
+
+@pytest.fixture
+def chairs_val_copy(chairs_val, tmp_path):
+    """A copy of `chairs_val` that a test may spoil."""
+    return Path(shutil.copytree(chairs_val, tmp_path / 'chairs-val'))
+
+
+@pytest.fixture(scope='session')
 def tiny_source(tmp_path_factory):
     """File with the weights of a small net of 7 classes, named as the zoo names its own."""
     from gluon_finetune.models.finetune import scratch_net

@@ -17,7 +17,8 @@ def add_run(parser: argparse.ArgumentParser) -> None:
 
 def add_data(parser: argparse.ArgumentParser) -> None:
     """Add the data set."""
-    parser.add_argument('data', metavar='DATA', help="folder with train/ and test/, or 'hotdog'")
+    parser.add_argument('data', metavar='DATA', help="folder with train/ and test/, perhaps val/, "
+                        "or 'hotdog'")
 
 
 def add_dtype(parser: argparse.ArgumentParser) -> None:

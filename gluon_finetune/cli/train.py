@@ -53,21 +53,35 @@ def run(args: argparse.Namespace) -> None:
     run, folders = train_folder(
         args.data, args.out, resume=args.resume, devices=parse_devices(args.devices),
         skip_bad=print_skipped if args.skip_bad else None, notify=notify, at_once=True, **given)
-    best = run.history.best
-    line = f'best: test acc {best.test_acc:.3f} after epoch {best.epoch}; {_report(run, folders)}'
+    line, test_acc = _finish(run, folders)
     run.log(line)
     notify(line)
     if args.json:
-        print_json({'run': run.path, 'history': [record._asdict() for record in run.history]})
+        tested = {} if test_acc is None else {'test_acc': test_acc}
+        print_json({'run': run.path, 'history': [record.measured() for record in run.history],
+                    **tested})
 
 
-def _report(run: RunDirectory, folders: ImageFolders) -> str:
-    """Write the report; where that fails, the run is finished all the same."""
-    from ..results.report import write_report
+def _finish(run: RunDirectory, folders: ImageFolders) -> tuple[str, float | None]:
+    """Write the report; return a line about the best epoch, and its accuracy if tested only now.
+
+    Where the report fails, the run is finished all the same.
+    """
+    from ..results.report import predict_test_images, write_report
+    best, test_acc = run.history.best, None
+    facts = [f'best: validation acc {best.val_acc:.3f} after epoch {best.epoch}'
+             if best.is_validated else
+             f'best: test acc {best.test_acc:.3f} after epoch {best.epoch}, chosen on the test '
+             f'images']
     try:
-        return f'report: {write_report(run, folders)}'
+        predictions = predict_test_images(run, folders)
+        if best.is_validated:
+            test_acc = predictions.accuracy
+            facts.append(f'test acc {test_acc:.3f} of {len(predictions.paths)} images')
+        facts.append(f'report: {write_report(run, folders, predictions=predictions)}')
     except Exception as error:
         reason = ' '.join(str(error).split()) or type(error).__name__
         command = ['gluon-finetune', 'report', run.path, folders.root]
-        return (f'the run is finished, but not its report ({reason}): make it with '
-                f'{" ".join(map(shlex.quote, command))}')
+        facts.append(f'the run is finished, but not its report ({reason}): make it with '
+                     f'{" ".join(map(shlex.quote, command))}')
+    return '; '.join(facts), test_acc

@@ -1,19 +1,36 @@
-"""Images with equal bytes: what they mean for training and testing, wherever they lie."""
+"""Images with equal bytes: what they mean for training and evaluation, wherever they lie."""
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Dict, Iterable, NamedTuple, Sequence, TypeVar
+from typing import TYPE_CHECKING, Dict, Iterable, Iterator, NamedTuple, Sequence
 
 from ..errors import UsageError
 from .equal_files import group_equal
 from .scan import shortlist
+from .split import PARTS
 
 if TYPE_CHECKING:
     from .folders import ImageFolders
 
+Leaks = Dict[str, str]   # path of an image -> path of one with equal bytes that is used before it
+_USE = {'train': 0, 'val': 1, 'test': 2}   # the order in which a run uses the parts
 
-T = TypeVar('T')
-Leaks = Dict[str, str]   # path of a test image -> path of a training image with equal bytes
+
+class Overlap(NamedTuple):
+    """Images of one part that are in another, which is used before it."""
+
+    kind: str
+    part: str
+    earlier: str
+    effect: str
+
+
+OVERLAPS = [
+    Overlap('leaks', 'test', 'train', 'they make the test accuracy too high'),
+    Overlap('val_leaks', 'val', 'train', 'they make the validation accuracy too high, by which the '
+                                         'best epoch is chosen'),
+    Overlap('selection_leaks', 'test', 'val', 'the best epoch is chosen by them, which makes the '
+                                              'test accuracy too high')]
 
 
 class Finding(NamedTuple):
@@ -45,25 +62,31 @@ class _Image(NamedTuple):
 
 
 def find_leaks(folders: ImageFolders, progress: bool = True) -> Leaks:
-    """Return the test images that are copies of training images, byte for byte.
+    """Return the images that are copies of others that a run uses before them, byte for byte.
+
+    These are test images that are training or validation images too, and validation images that are
+    training images too.
 
     Args:
         folders: The images; those that were inspected before are not read again.
         progress: Whether to show a progress bar.
     """
-    return _leaks(_equal_images(folders, progress))
+    return {leak.path: original.path for leak, original in _leaks(_equal_images(folders, progress))}
 
 
 def without_leaks(folders: ImageFolders) -> ImageFolders:
-    """Return `folders` without the test images that are copies of training images.
+    """Return `folders` without the images that `find_leaks` returns.
 
     Raises:
-        UsageError: If no test image would be left.
+        UsageError: If no test image, or no validation image, would be left.
     """
     leaks = find_leaks(folders)
-    if len(leaks) == len(folders.test):
-        raise UsageError(f'all {len(leaks)} test images of {folders.root} are copies of training '
-                         f'images: test on other images')
+    for part, images in folders.parts.items():
+        if all(path in leaks for path, _ in images.items):
+            earlier = ' or '.join(PARTS[one] for one in folders.parts if _USE[one] < _USE[part])
+            verb = 'test' if part == 'test' else 'validate'
+            raise UsageError(f'all {len(images)} {PARTS[part]} images of {folders.root} are copies '
+                             f'of {earlier} images: {verb} on other images')
     return folders.without(leaks) if leaks else folders
 
 
@@ -78,9 +101,10 @@ def find_copies(folders: ImageFolders, progress: bool = True,
         drop_leaks: Whether leaks will be skipped, for the advice.
     """
     groups = _equal_images(folders, progress)
-    findings = [_leaked(folders, _leaks(groups), drop_leaks), _contradictions(folders, groups),
-                _copies(folders, groups, 'train', 'training', len(folders.train)),
-                _copies(folders, groups, 'test', 'test', len(folders.test))]
+    leaks = list(_leaks(groups))
+    findings = [*(_leaked(folders, overlap, leaks, drop_leaks) for overlap in OVERLAPS),
+                _contradictions(folders, groups),
+                *(_copies(folders, part, groups) for part in folders.parts)]
     return [finding for finding in findings if finding.groups]
 
 
@@ -88,30 +112,37 @@ def _equal_images(folders: ImageFolders, progress: bool) -> list[list[_Image]]:
     """Return the groups of at least two usable images with equal bytes."""
     hashes = folders.hashes(progress)
     images = [_Image(path, part, label)
-              for part, items in (('train', folders.train.items), ('test', folders.test.items))
-              for path, label in items if hashes[path]]
+              for part, dataset in folders.parts.items()
+              for path, label in dataset.items if hashes[path]]
     groups = group_equal(images, lambda image: hashes[image.path])
     unusable = {image.path for image in folders.check(progress)} if groups else set()
     return [group for group in groups if group[0].path not in unusable]
 
 
-def _leaks(groups: Iterable[Sequence[_Image]]) -> Leaks:
-    leaks: Leaks = {}
+def _leaks(groups: Iterable[Sequence[_Image]]) -> Iterator[tuple[_Image, _Image]]:
+    """Yield each leak with its original: used first, and of the same class where there is one."""
     for group in groups:
-        trained_on = [image for image in group if image.part == 'train']
         for image in group:
-            if image.part == 'test' and trained_on:
-                same_class = [one for one in trained_on if one.label == image.label]
-                leaks[image.path] = (same_class or trained_on)[0].path
-    return leaks
+            original = min(group, key=lambda one: (_USE[one.part], one.label != image.label))
+            if _USE[original.part] < _USE[image.part]:
+                yield image, original
 
 
-def _leaked(folders: ImageFolders, leaks: Leaks, dropped: bool) -> Finding:
-    are = 'is a copy of a training image' if len(leaks) == 1 else 'are copies of training images'
-    return Finding('leaks', f'{len(leaks)} of {len(folders.test)} test images {are}',
-                   'skipped' if dropped else
-                   'they make the test accuracy too high; skip them with --drop-leaks',
-                   [relative_names(folders, pair) for pair in leaks.items()])
+def _leaked(folders: ImageFolders, overlap: Overlap, leaks: Iterable[tuple[_Image, _Image]],
+            dropped: bool) -> Finding:
+    pairs = [relative_names(folders, [leak.path, original.path]) for leak, original in leaks
+             if (leak.part, original.part) == (overlap.part, overlap.earlier)]
+    name = PARTS[overlap.earlier]
+    are = f'is a copy of a {name} image' if len(pairs) == 1 else f'are copies of {name} images'
+    return Finding(overlap.kind, f'{of_part(folders, overlap.part, len(pairs))} {are}',
+                   'skipped' if dropped else f'{overlap.effect}; skip them with --drop-leaks',
+                   pairs)
+
+
+def of_part(folders: ImageFolders, part: str, count: int) -> str:
+    """Return a number of images of a part in words, such as '2 of 12 test images'."""
+    total = len(folders.parts[part]) if part in folders.parts else 0
+    return f'{count} of {total} {PARTS[part]} images'
 
 
 def _contradictions(folders: ImageFolders, groups: Iterable[Sequence[_Image]]) -> Finding:
@@ -122,8 +153,7 @@ def _contradictions(folders: ImageFolders, groups: Iterable[Sequence[_Image]]) -
                    'their labels contradict each other; keep each in one class', found)
 
 
-def _copies(folders: ImageFolders, groups: Iterable[Sequence[_Image]], part: str, name: str,
-            count: int) -> Finding:
+def _copies(folders: ImageFolders, part: str, groups: Iterable[Sequence[_Image]]) -> Finding:
     """Return the copies of an image within a class of one part."""
     found = [relative_names(folders, [image.path, same[0].path]) for group in groups
              for same in group_equal([one for one in group if one.part == part],
@@ -131,7 +161,7 @@ def _copies(folders: ImageFolders, groups: Iterable[Sequence[_Image]], part: str
              for image in same[1:]]
     are = 'is a copy' if len(found) == 1 else 'are copies'
     return Finding(f'{part}_copies',
-                   f'{len(found)} of {count} {name} images {are} of another one in their class',
+                   f'{of_part(folders, part, len(found))} {are} of another one in their class',
                    'they count more than once; remove them', found)
 
 

@@ -5,17 +5,18 @@ import collections
 import copy
 import os
 import warnings
-from typing import Any, Iterable, Sequence
+from typing import Any, Iterable, Literal, Mapping, Sequence
 
 from ..errors import UsageError
 from ..types import StrPath
 from .check import BadImage, ImageReport, bad_images, explain_bad_images, inspect_images
 from .dataset import ImageDataset
 from .hub import download_extract
-from .layout import find_layout
+from .layout import Layout, find_layout
 from .modes import DEFAULT_BACKGROUND
 from .scan import Unused, shortlist, walk
 from .split import (
+    PARTS,
     Split,
     SplitSource,
     apply_split,
@@ -29,7 +30,7 @@ IMBALANCE_RATIO = 100   # largest to smallest class; a warning from here on
 
 
 class ImageFolders:
-    """Training and test images in the chapter's folder layout.
+    """Training, test and perhaps validation images in the chapter's folder layout.
 
     ::
 
@@ -44,16 +45,19 @@ class ImageFolders:
     A test image has the label of its folder's name in training; `test` may lack a class. Images may
     lie in subfolders of the class folders. Without a folder `test/`, `test_fraction` of each class
     becomes the test set; `train/` may then be missing too. `val/`, `valid/` or `validation/` has
-    validation images, which are the test set where there is no other; capitals do not matter. Warns
-    if one class has 100 times as many images as another. Source: the chapter, section "Reading the
-    Dataset"; docs/your-own-images.md has the rest.
+    validation images, which are the test set where there is no other; capitals do not matter. With
+    validation images, or a `val_fraction`, each epoch is evaluated on these, and the best epoch is
+    chosen by them. Warns if one class has 100 times as many images as another. Source: the chapter,
+    section "Reading the Dataset"; docs/your-own-images.md has the rest.
 
     Args:
         root: The folder.
         train: Name of the folder of training images in it.
         test: Name of the folder of test images in it.
-        seed: Selects the images that become the test set, together with their names.
+        seed: Selects the images that are split off, together with their names.
         test_fraction: Share of each class that becomes the test set, between 0 and 1.
+        val_fraction: Share of the training images of each class that becomes the validation set; 0
+            for none. The test set, in its folder or split off, does not depend on it.
         split: A split to use again: the attribute `split`, or a JSON file that contains it.
         val: Name of the folder of validation images in it; by default one of the usual names.
         background: The colour behind transparent pixels, such as 'white' or '#808080'.
@@ -65,7 +69,8 @@ class ImageFolders:
         test: Test images, like `train`.
         val: Validation images, like `train`; None if there are none beside the test images.
         notes: Sentences about what is not used of the folder, and what was decided for it.
-        split: The paths of the training and the test images, None if there is a folder `test/`.
+        split: The paths of the training images, and of the test or validation images that were
+            split off; None if none were.
 
     Raises:
         UsageError: If the folders cannot be trained on. Images that cannot be decoded do not count:
@@ -73,11 +78,13 @@ class ImageFolders:
     """
 
     def __init__(self, root: StrPath, train: str = 'train', test: str = 'test', *, seed: int = 0,
-                 test_fraction: float = 0.2, split: SplitSource | None = None,
-                 val: str | None = None, background: str = DEFAULT_BACKGROUND) -> None:
+                 test_fraction: float = 0.2, val_fraction: float = 0,
+                 split: SplitSource | None = None, val: str | None = None,
+                 background: str = DEFAULT_BACKGROUND) -> None:
         self.root = os.path.expanduser(os.fspath(root))
-        layout = find_layout(self.root, train, test, val, with_split=split is not None)
-        test_root = layout.test
+        self.split = None if split is None else read_split(split)
+        layout = find_layout(self.root, train, test, val,
+                             with_split=self.split is not None and 'test' in self.split)
         images = ImageDataset(layout.train, background=background)
         self.classes = images.synsets
         self._reports: dict[str, ImageReport] = {}   # path -> its last inspection
@@ -86,23 +93,37 @@ class ImageFolders:
                              f'needs at least 2 classes, each a folder of images'
                              + _classes_below(os.path.join(layout.train, self.classes[0])))
         _warn_if_imbalanced(images)
-        self.val = ImageDataset(layout.val, self.classes, background) if layout.val else None
-        self.split: Split | None = None
-        if test_root is None:
-            self.split = (make_split(images, self.root, seed, test_fraction) if split is None
-                          else read_split(split))
-            self.train, self.test = apply_split(images, self.root, self.split)
-        elif split is None:
-            self.train = images
-            self.test = ImageDataset(test_root, self.classes, background)
-        else:
-            raise UsageError(f'split= was given, but {test_root} exists: '
-                             'omit split=, or move the test folder away')
-        self.notes = _notes(self.root, layout.unused, [self.train, self.test, self.val],
-                            layout.notes)
+        if self.split is not None:
+            _check_split(self.split, self.root, layout)
+        elif val_fraction and layout.val:
+            raise UsageError(f'val_fraction is {val_fraction!r}, but {layout.val} has validation '
+                             'images: omit it, or move the folder away')
+        elif val_fraction or layout.test is None:
+            self.split = make_split(images, self.root, seed,
+                                    test_fraction if layout.test is None else None,
+                                    val_fraction or None)
+        parts = {'train': images}
+        if self.split is not None:
+            parts = apply_split(images, self.root, self.split)
+        for part, folder in (('test', layout.test), ('val', layout.val)):
+            if folder and part not in parts:
+                parts[part] = ImageDataset(folder, self.classes, background)
+        self.train, self.test, self.val = parts['train'], parts['test'], parts.get('val')
+        self.notes = _notes(self.root, layout.unused, [*parts.values()], layout.notes)
 
     def __repr__(self) -> str:
         return f'ImageFolders({self.root!r}: {len(self.classes)} classes, {self.counts})'
+
+    @property
+    def parts(self) -> dict[str, ImageDataset]:
+        """The images by the name of their part: `train`, `test`, and `val` if there are any."""
+        return {'train': self.train, 'test': self.test,
+                **({} if self.val is None else {'val': self.val})}
+
+    @property
+    def eval_part(self) -> Literal['test', 'val']:
+        """The part that each epoch is evaluated on, and the best epoch is chosen by."""
+        return 'test' if self.val is None else 'val'
 
     @property
     def counts(self) -> str:
@@ -136,8 +157,7 @@ class ImageFolders:
         return [report.path for report in self._inspect(progress) if not report.contrast]
 
     def _inspect(self, progress: bool) -> list[ImageReport]:
-        parts = [self.train, self.test] + ([self.val] if self.val is not None else [])
-        paths = [path for images in parts for path, _ in images.items]
+        paths = [path for images in self.parts.values() for path, _ in images.items]
         changed = [path for path in paths
                    if path not in self._reports or not self._reports[path].is_current()]
         if changed:
@@ -152,41 +172,51 @@ class ImageFolders:
             bad: Paths of images, or the result of `check`.
 
         Raises:
-            UsageError: If a training class or the test set would be empty.
+            UsageError: If a training class, the test set or the validation set would be empty.
         """
         paths = {item if isinstance(item, str) else item.path for item in bad}
-        other = copy.copy(self)
-        other.train, other.test = (_without(images, paths) for images in (self.train, self.test))
-        if self.val is not None:   # without images there is nothing to validate on
-            other.val = _without(self.val, paths) if _without(self.val, paths).items else None
-        problem = empty_part(other.train, other.test)
+        parts = {part: images.subset(item for item in images.items if item[0] not in paths)
+                 for part, images in self.parts.items()}
+        problem = empty_part(parts)
         if problem:
-            count = _count_skipped(self, other)
+            count = _count_skipped(self.parts, parts)
             raise UsageError(f'{problem} left after skipping {count} unreadable '
                              f'one{"s" * (count > 1)}: add images to {self.root}')
+        other = copy.copy(self)
+        other.train, other.test, other.val = parts['train'], parts['test'], parts.get('val')
         if self.split is not None:
-            other.split = {**self.split, 'train': relative_paths(other.train, self.root),
-                           'test': relative_paths(other.test, self.root)}
+            other.split = {**self.split, **{part: relative_paths(parts[part], self.root)
+                                            for part in PARTS if part in self.split}}
+        return other
+
+    def without_val(self) -> ImageFolders:
+        """Return these folders without validation images, as if their folder did not exist."""
+        other = copy.copy(self)
+        other.val = None
         return other
 
 
-def _count_skipped(before: ImageFolders, after: ImageFolders) -> int:
-    """Count the images that the now empty training classes had, or else the test set."""
-    labels = {label for _, label in after.train.items}
-    return (sum(label not in labels for _, label in before.train.items)
-            or len(before.test.items))
+def _check_split(split: Split, root: str, layout: Layout) -> None:
+    if layout.test and 'test' in split:
+        raise UsageError(f'split= was given, but {layout.test} exists: '
+                         'omit split=, or move the test folder away')
+    if not layout.test and 'test' not in split:
+        raise UsageError(f'the split has no test images, and {root} no test folder: restore the '
+                         'folder, or make a new split')
 
 
-def _without(images: ImageDataset, paths: set[str]) -> ImageDataset:
-    return images.subset(item for item in images.items if item[0] not in paths)
+def _count_skipped(before: Mapping[str, ImageDataset], after: Mapping[str, ImageDataset]) -> int:
+    """Count the images that the now empty training classes had, or else the empty part."""
+    labels = {label for _, label in after['train'].items}
+    return (sum(label not in labels for _, label in before['train'].items)
+            or next(len(before[part]) for part in after if not after[part].items))
 
 
-def _notes(root: str, unused: Unused, parts: Sequence[ImageDataset | None],
+def _notes(root: str, unused: Unused, parts: Sequence[ImageDataset],
            notes: list[str]) -> list[str]:
     """Return sentences about a data set: what was decided, and what is not used of it."""
     respelled: list[str] = []
-    datasets = [part for part in parts if part is not None]
-    for images in {id(part.unused): part for part in datasets}.values():   # a split has it twice
+    for images in {id(part.unused): part for part in parts}.values():   # a split shares it
         unused.add(images.unused)
         respelled += images.respelled
     if respelled:
@@ -233,9 +263,14 @@ def open_folders(data: StrPath, **options: Any) -> ImageFolders:
 
     Raises as these do.
     """
+    return ImageFolders(find_root(data), **options)
+
+
+def find_root(data: StrPath) -> str:
+    """Return the path of a folder of images, downloaded if it is the chapter's 'hotdog'."""
     if data == 'hotdog' and not os.path.isdir(data):
-        return hotdog(**options)
-    return ImageFolders(data, **options)
+        return download_extract('hotdog')
+    return os.path.expanduser(os.fspath(data))
 
 
 def refuse_bad_images(folders: ImageFolders, progress: bool = True) -> None:

@@ -39,7 +39,8 @@ def load_data(folders: ImageFolders, batch_size: int, image_size: int = 224, *,
               num_workers: int = 1, min_area: float = 0.08,
               cache: Literal['ram', 'disk'] | None = None, cache_limit: int | None = None,
               on_bad: Literal['stop', 'skip'] = 'stop',
-              chapter_batches: bool = False) -> tuple[ImageLoader, ImageLoader]:
+              chapter_batches: bool = False,
+              eval_part: Literal['test', 'val'] = 'test') -> tuple[ImageLoader, ImageLoader]:
     """Return the loaders of the training and the test images.
 
     Training images are shuffled each epoch, and none is dropped: where `batch_size` does not divide
@@ -56,22 +57,27 @@ def load_data(folders: ImageFolders, batch_size: int, image_size: int = 224, *,
         cache_limit: Size of the cache in bytes; by default half of what is free.
         on_bad: With 'stop' an unreadable image raises `UsageError`, with 'skip' it is skipped.
         chapter_batches: Cut an epoch into full batches and a smaller last one, as the chapter does.
+        eval_part: With 'val' the second loader has the validation images.
 
     Returns:
         `(train_iter, test_iter)`, two `ImageLoader`s of mini-batches `(X, y)` with X of shape
         (batch, 3, image_size, image_size), float32, and y of shape (batch,), int32.
 
     Raises:
-        UsageError: If an argument is out of range.
+        UsageError: If an argument is out of range, or there are no validation images.
     """
     Config(batch_size=batch_size, image_size=image_size, num_workers=num_workers, cache=cache,
            cache_limit=cache_limit, on_bad=on_bad,
            chapter_batches=chapter_batches)   # checks the arguments
+    evaluated = folders.test if eval_part == 'test' else folders.val
+    if evaluated is None:
+        raise UsageError(f'no validation images in {folders.root}: add a folder val/, or open it '
+                         'with val_fraction=0.2')
     images = ImageCache(cache, cache_limit) if cache else None
     return (ImageLoader(folders.train, train_augs(image_size, min_area=min_area), batch_size,
                         shuffle=True, num_workers=num_workers, cache=images, on_bad=on_bad,
                         even_batches=not chapter_batches),
-            ImageLoader(folders.test, test_augs(image_size), batch_size,
+            ImageLoader(evaluated, test_augs(image_size), batch_size,
                         num_workers=num_workers, cache=images, on_bad=on_bad))
 
 

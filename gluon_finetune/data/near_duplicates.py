@@ -11,8 +11,9 @@ from PIL import Image
 from ..compat.cpu import usable_cores
 from ..errors import UsageError
 from ..progress import tqdm
-from .duplicates import Finding, relative_names
+from .duplicates import OVERLAPS, Finding, Overlap, of_part, relative_names
 from .image import EncodedImage
+from .split import PARTS
 
 if TYPE_CHECKING:
     from .folders import ImageFolders
@@ -33,18 +34,21 @@ def find_near_duplicates(folders: ImageFolders, progress: bool = True) -> list[F
         UsageError: If the library imagehash is not installed.
     """
     _imagehash()
-    hashes, labels = folders.hashes(progress), dict(folders.train.items + folders.test.items)
-    paths = list(dict.fromkeys(labels))
-    trained_on = {path for path, _ in folders.train.items}
-    pairs = [(one, other) for one, other in _similar(paths, progress)
+    hashes = folders.hashes(progress)
+    labels = {path: label for images in folders.parts.values() for path, label in images.items}
+    parts = {path: part for part, images in folders.parts.items() for path, _ in images.items}
+    pairs = [(one, other) for one, other in _similar(list(labels), progress)
              if hashes[one] != hashes[other]]
-    leaks = [(two, one) if one in trained_on else (one, two) for one, two in pairs
-             if (one in trained_on) != (two in trained_on)]
+    both_ways = [*pairs, *((two, one) for one, two in pairs)]
+    leaks = [(overlap, [(one, two) for one, two in both_ways
+                        if (parts[one], parts[two]) == (overlap.part, overlap.earlier)])
+             for overlap in OVERLAPS]
     classes = [pair for pair in pairs if labels[pair[0]] != labels[pair[1]]]
     rest = [pair for pair in pairs if labels[pair[0]] == labels[pair[1]]
-            and (pair[0] in trained_on) == (pair[1] in trained_on)]
+            and parts[pair[0]] == parts[pair[1]]]
     findings = [
-        _finding(folders, 'near_leaks', _leaked(len(dict(leaks)), len(folders.test)), leaks),
+        *(_finding(folders, f'near_{overlap.kind}', _leaked(folders, overlap, len(dict(found))),
+                   found) for overlap, found in leaks),
         _finding(folders, 'near_contradictions', _alike(len(classes), 'different classes'),
                  classes),
         _finding(folders, 'near_copies', _alike(len(rest), 'the same class'), rest)]
@@ -57,9 +61,10 @@ def _finding(folders: ImageFolders, kind: str, problem: str,
                    [relative_names(folders, pair) for pair in pairs], ' ~ ')
 
 
-def _leaked(count: int, total: int) -> str:
-    return (f'{count} of {total} test images '
-            + ('looks like a training image' if count == 1 else 'look like training images'))
+def _leaked(folders: ImageFolders, overlap: Overlap, count: int) -> str:
+    name = PARTS[overlap.earlier]
+    look = f'looks like a {name} image' if count == 1 else f'look like {name} images'
+    return f'{of_part(folders, overlap.part, count)} {look}'
 
 
 def _alike(count: int, classes: str) -> str:

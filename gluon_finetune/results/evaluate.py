@@ -24,7 +24,7 @@ class Evaluation(NamedTuple):
     confusion: NumPyArray     # (true class, predicted class): number of images
     classes: list[str]        # the names of its rows and columns
     images: int
-    is_test_part: bool = False            # the images that the run split off, and no others
+    is_test_part: bool = False            # the images that the run has for testing, no others
     trained_on: tuple[str, ...] = ()      # paths of images that the run was trained on
     new_accuracy: float | None = None     # on the other images; None if there are none
     skipped: tuple[BadImage, ...] = ()
@@ -34,9 +34,9 @@ def evaluate_run(run: StrPath, data: StrPath | ImageFolders, dtype: str = 'float
                  skip_bad: SkipBad = None) -> Evaluation:
     """Classify labelled images with the best network of a run.
 
-    In the folder that the run has split, these are its test part. In any other, all images: those
-    in `test/`, or where there is none, those of all class folders. Classes may be missing. Images
-    that the run was trained on are recognised by their SHA-256.
+    In the folder of the run, these are its test part. In any other, all images: those in `test/`,
+    or where there is none, those of all class folders. Classes may be missing. Images that the run
+    was trained on are recognised by their SHA-256.
 
     Args:
         run: The run directory.
@@ -51,7 +51,7 @@ def evaluate_run(run: StrPath, data: StrPath | ImageFolders, dtype: str = 'float
     """
     predictor, directory = Predictor.load(run, dtype), RunDirectory.open(run)
     selected = select_images(directory, data)
-    items, rows, bad = _predict(predictor, selected.items)
+    items, rows, bad = predict_items(predictor, selected.items)
     if bad and skip_bad is None:
         raise UsageError(explain_bad_images(bad, 'with --skip-bad or skip_bad='))
     for image in bad:
@@ -69,7 +69,8 @@ def evaluate_run(run: StrPath, data: StrPath | ImageFolders, dtype: str = 'float
         None if seen.all() else float(correct[~seen].mean()), tuple(bad))
 
 
-def _predict(predictor: Predictor, items: Items) -> tuple[Items, NumPyArray, list[BadImage]]:
+def predict_items(predictor: Predictor,
+                  items: Items) -> tuple[Items, NumPyArray, list[BadImage]]:
     """Return the items that can be read, their probabilities, and the other images."""
     paths, rows, bad = [path for path, _ in items], {}, []
     for path, answer in predictor.stream(

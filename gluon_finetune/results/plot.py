@@ -79,7 +79,7 @@ def plot_predictions(imgs: Sequence[Any], labels: Sequence[str], predictions: Se
 
 
 def plot_comparison(histories: Mapping[str, History], path: StrPath | None = None) -> Axes:
-    """Draw the test accuracy of several runs over the epochs.
+    """Draw the accuracy of several runs over the epochs: on validation images, or on test images.
 
     Args:
         histories: The `History` of each run under the name that the legend shows.
@@ -88,9 +88,11 @@ def plot_comparison(histories: Mapping[str, History], path: StrPath | None = Non
     figure = _new_figure((5.5, 3.5), path)
     ax = figure.add_subplot()
     lines = [ax.plot([record.epoch for record in history],
-                     [record.test_acc for record in history], marker='o', label=name)[0]
+                     [record.accuracy for record in history], marker='o', label=name)[0]
              for name, history in histories.items()]
-    ax.set(ylabel='test accuracy', ylim=(0, 1.02))
+    parts = {'validation' if record.is_validated else 'test'
+             for history in histories.values() for record in history}
+    ax.set(ylabel=f'{" or ".join(sorted(parts)) or "test"} accuracy', ylim=(0, 1.02))
     set_epochs(ax, max(map(len, histories.values()), default=0))
     ax.grid(True)
     add_legend(ax, lines, histories, loc='lower right')

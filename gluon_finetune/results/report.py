@@ -5,15 +5,17 @@ import base64
 import html
 import io
 import os
-from typing import Any, Iterable, Mapping, Sequence
+from typing import Any, Iterable, Mapping, NamedTuple, Sequence
 
 import numpy as np
 
 from ..data.folders import ImageFolders
+from ..errors import UsageError
 from ..files.atomic import atomic_write
 from ..runs.directory import RunDirectory
-from ..training.history import Record
-from ..types import Figure, NumPyArray, Ranking
+from ..training.history import History
+from ..types import Figure, NumPyArray
+from .evaluate import predict_items
 from .metrics import confusion
 from .plot import RIGHT, WRONG
 from .predict import Predictor
@@ -45,7 +47,42 @@ figcaption {{ font-size: .8rem; overflow-wrap: anywhere; white-space: pre-wrap }
 '''
 
 
-def write_report(run: RunDirectory, folders: ImageFolders, hardest: int = 18) -> str:
+class Predictions(NamedTuple):
+    """Predictions of the best network of a run for its test images."""
+
+    paths: Sequence[str]
+    labels: Sequence[int]        # index of the true class of each image
+    probabilities: NumPyArray    # (images, classes)
+    skipped: Mapping[str, str]   # path -> reason of images that could not be read
+
+    @property
+    def accuracy(self) -> float:
+        """The share of images that are classified correctly, from 0 to 1."""
+        return float((self.probabilities.argmax(axis=1) == self.labels).mean())
+
+
+def predict_test_images(run: RunDirectory, folders: ImageFolders) -> Predictions:
+    """Predict the test images of a run, except those that training skipped as unreadable.
+
+    Args:
+        run: A run with at least one completed epoch.
+        folders: The images of the run, of which those for testing are used.
+
+    Raises:
+        UsageError: `run` has no completed epoch, or a test image is not readable and the run does
+            not skip those.
+    """
+    predictor, skipped = Predictor.load(run.path), run.skipped
+    items, rows, bad = predict_items(
+        predictor, [item for item in folders.test.items if item[0] not in skipped])
+    if bad and run.config.on_bad == 'stop':
+        raise UsageError(f'cannot use the image {bad[0].path}: {bad[0].reason}')
+    return Predictions([path for path, _ in items], [label for _, label in items], rows,
+                       {**skipped, **dict(bad)})
+
+
+def write_report(run: RunDirectory, folders: ImageFolders, hardest: int = 18,
+                 predictions: Predictions | None = None) -> str:
     """Write the HTML report of a run into its directory.
 
     The best network of the run predicts the test images; those that training skipped as unreadable
@@ -55,27 +92,29 @@ def write_report(run: RunDirectory, folders: ImageFolders, hardest: int = 18) ->
         run: A run with at least one completed epoch.
         folders: The images of the run, of which those for testing are used.
         hardest: How many of the images with the lowest probability of their true class to show.
+        predictions: Those of `predict_test_images`, if they were made before.
 
     Returns:
         Path of `report.html`.
 
     Raises:
-        UsageError: `run` has no completed epoch, or a test image is not readable.
+        UsageError: As `predict_test_images`.
     """
-    predictor, history, skipped = Predictor.load(run.path), run.history, run.skipped
-    paths, labels = zip(*(item for item in folders.test.items if item[0] not in skipped))
-    rows, classes = predictor.probabilities(paths), run.classes
-    counts = confusion(rows, labels)
+    tested = predictions or predict_test_images(run, folders)
+    paths, labels, rows, skipped = tested
+    history, classes, counts = run.history, run.classes, confusion(rows, labels)
     summary = (f'{run.config.network}, {len(history)} epochs: {counts.trace()} of {counts.sum()} '
-               f'test images classified correctly ({counts.trace() / counts.sum():.3f}) '
-               f'with the weights of epoch {history.best.epoch}.')
+               f'test images classified correctly ({tested.accuracy:.3f}) with the weights of '
+               f'epoch {history.best.epoch}, {_choice(history)}.')
     order = sorted(range(len(paths)), key=lambda i: rows[i][labels[i]])[:hardest]
-    images = [_image(paths[i], classes[labels[i]], predictor.rank(rows[i], 1)) for i in order]
+    images = [_image(paths[i], classes[labels[i]], classes[rows[i].argmax()], rows[i].max())
+              for i in order]
     page = PAGE.format(
         title=html.escape(os.path.basename(os.path.abspath(run.path))),
         summary=html.escape(summary),
         curves=_embed(history.plot(path=run.file('curves.png')).figure),
-        epochs=_table(Record._fields, [[f'{value:.4g}' for value in record] for record in history]),
+        epochs=_table(history.columns, [[f'{value:.4g}' for value in record.measured().values()]
+                                        for record in history]),
         confusion=_confusion(classes, counts), images='\n'.join(images), count=len(order),
         skipped=_skipped(skipped),
         settings=_table(['setting', 'value'], vars(run.config).items()))
@@ -83,6 +122,13 @@ def write_report(run: RunDirectory, folders: ImageFolders, hardest: int = 18) ->
     with atomic_write(path) as file:
         file.write(page.encode('utf-8', 'backslashreplace'))
     return path
+
+
+def _choice(history: History) -> str:
+    """Return how the best epoch was chosen, for a sentence."""
+    best = history.best
+    return (f'chosen on the validation images (accuracy {best.val_acc:.3f})' if best.is_validated
+            else 'chosen on the test images')
 
 
 def _skipped(images: Mapping[str, str]) -> str:
@@ -105,9 +151,8 @@ def _confusion(classes: Sequence[str], counts: NumPyArray) -> str:
                      [[classes[i], classes[j], count] for count, i, j in most]))
 
 
-def _image(path: str, label: str, ranking: Ranking) -> str:
+def _image(path: str, label: str, name: str, probability: float) -> str:
     """Return a test image with its predicted class, and the true one where that is another."""
-    name, probability = ranking[0]
     caption = f'{name} {probability:.2f}' + ('' if name == label else f'\nis {label}')
     return (f'<figure><img alt="" src="{jpeg_url(read_thumbnail(path, THUMBNAIL_SIDE))}">'
             f'<figcaption style="color: {RIGHT if name == label else WRONG}">'

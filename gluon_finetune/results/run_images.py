@@ -7,8 +7,9 @@ from typing import Iterable, Iterator, List, NamedTuple, Tuple
 
 from ..data.check import hash_images
 from ..data.dataset import ImageDataset
-from ..data.folders import ImageFolders, hotdog, open_folders
+from ..data.folders import ImageFolders, find_root, open_folders
 from ..data.scan import shortlist
+from ..data.split import existing
 from ..errors import UsageError
 from ..files.names import same_name
 from ..runs.directory import RunDirectory
@@ -22,19 +23,20 @@ class Selection(NamedTuple):
     """Labelled images to evaluate a run on."""
 
     items: Items
-    is_test_part: bool   # the images that the run has split off for testing, and no others
+    is_test_part: bool   # the images that the run has for testing, and no others
 
 
 def select_images(run: RunDirectory, data: StrPath | ImageFolders) -> Selection:
     """Return the images of `data` to evaluate `run` on.
 
-    In the folder that the run has split, its test part. In any other, all images: those in `test/`,
-    or where there is none, those of all class folders. Classes may be missing.
+    In the folder of the run, its test part, unless that is a folder `test/`. In any other, all
+    images: those in `test/`, or where there is none, those of all class folders. Classes may be
+    missing.
 
     Args:
         run: The run.
-        data: A folder, 'hotdog', or `ImageFolders`: their test images, and their training images
-            too unless they have a folder `test/`.
+        data: A folder, 'hotdog', or `ImageFolders`: their test images, and all others too if the
+            test images were split off them.
 
     Raises:
         UsageError: There is no such folder, it has no images, or a class is unknown to the run.
@@ -42,9 +44,10 @@ def select_images(run: RunDirectory, data: StrPath | ImageFolders) -> Selection:
     if isinstance(data, ImageFolders):
         items, root = _items_of(data, run), data.root
     else:
-        root = hotdog().root if data == 'hotdog' and not os.path.isdir(data) else os.fspath(data)
-        root = os.path.expanduser(root)
-    part = own_test_part(run, root) if run.split else None
+        root = find_root(data)
+    part = None
+    if 'test' in (run.split or ()) or not _has_test_folder(root):
+        part = own_test_part(run, root)
     if not isinstance(data, ImageFolders):
         items = _all_images(root, run.classes) if part is None else part
     elif part is not None:
@@ -78,13 +81,11 @@ def open_run_folders(run: RunDirectory, data: StrPath) -> ImageFolders:
 
     Images of the run that are gone, and test images that came later, are not in it.
     """
-    root = hotdog().root if data == 'hotdog' and not os.path.isdir(data) else os.fspath(data)
-    part = own_test_part(run, os.path.expanduser(root))
+    root = find_root(data)
+    part = own_test_part(run, root)
     if part is None:
         return open_folders(root)
-    split = run.split and {
-        side: [path for path in run.split[side] if os.path.exists(os.path.join(root, path))]
-        for side in ('train', 'test')}
+    split = run.split and existing(run.split, root)
     folders, chosen = copy.copy(open_folders(root, split=split)), {path for path, _ in part}
     folders.test = folders.test.subset(
         item for item in folders.test.items if item[0] in chosen)
@@ -98,7 +99,7 @@ def _test_rows(run: RunDirectory) -> Iterator[tuple[str, str, str]]:
         if part == 'test':
             yield name, path, sha256
     if not manifest and run.split:
-        for path in run.split['test']:
+        for path in run.split.get('test', ()):
             yield path.split('/')[-2], path, ''
 
 
@@ -113,8 +114,15 @@ def _items_of(folders: ImageFolders, run: RunDirectory) -> Items:
         raise UsageError(f'{folders.root} has the classes {", ".join(folders.classes)}, the run '
                          f'{run.path} has {", ".join(run.classes)}: evaluate it on images of the '
                          f'same classes')
-    items = folders.test.items + (folders.train.items if folders.split else [])
+    parts = folders.parts.values() if 'test' in (folders.split or ()) else [folders.test]
+    items = [item for images in parts for item in images.items]
     return [(path, labels[names[label]]) for path, label in items]
+
+
+def _has_test_folder(root: str) -> bool:
+    return os.path.isdir(root) and any(
+        name.lower() == 'test' and os.path.isdir(os.path.join(root, name))
+        for name in os.listdir(root))
 
 
 def _all_images(root: str, classes: list[str]) -> Items:

@@ -42,7 +42,7 @@ class RunDirectory:
         path: Path of the folder.
         config: The `Config` of the run.
         classes: Names of the classes.
-        split: The split into training and test images, or None.
+        split: The split of the images, or None.
     """
 
     def __init__(self, path: str, config: Config, classes: list[str],
@@ -163,7 +163,16 @@ class RunDirectory:
     def original_images(self, folders: ImageFolders) -> ImageFolders:
         """Return `folders` with the images the run was started with, including missing ones."""
         manifest = self.manifest
-        return manifest.restore(folders) if manifest else folders
+        return manifest.restore(folders) if manifest else folders.without_val()
+
+    def without_new_val(self, folders: ImageFolders) -> ImageFolders:
+        """Return `folders` without validation images, if the run was started without any."""
+        return folders if self.manifest.has_val else folders.without_val()
+
+    def without_new_images(self, folders: ImageFolders) -> ImageFolders:
+        """Return `folders` without images the run was started without, such as skipped leaks."""
+        manifest = self.manifest
+        return manifest.limit(folders) if manifest else folders.without_val()
 
     def save_checkpoint(self, net: Net, trainer: Trainer, state: State) -> None:
         """Write a checkpoint, and after an epoch publish its results.

@@ -32,8 +32,9 @@ def with_earlier_values(config: Config, started: Identity) -> Config:
 
 def check_same_settings(path: str, started: Identity, config: Config) -> None:
     """Raise `UsageError` where settings or source differ from those a run was started with."""
+    old = {**dataclasses.asdict(Config()), **earlier_values(), **started['config']}
     for name, value in dataclasses.asdict(config).items():
-        before = started['config'].get(name, value)
+        before = old.get(name, value)
         if name not in resumable_options() and before != value:
             raise UsageError(f'{path} was started with {name}={before!r}, not {value!r}: a resumed '
                              f'run keeps its settings (only the number of epochs may grow)')

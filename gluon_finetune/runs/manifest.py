@@ -1,4 +1,4 @@
-"""The manifest: the list of images that a run is trained on.
+"""The manifest: the list of images that a run is trained and evaluated on.
 
 Images are identified by path, class and the SHA-256 of their bytes; two cores read and hash them
 about a thousand times as fast as they train at 224 pixels.
@@ -36,7 +36,7 @@ class Manifest(Dict[Tuple[str, str, str], str]):
         `hashes` (path -> SHA-256, as of `ImageFolders.hashes`) spares reading them again.
         """
         files = {(part, images.synsets[label], path): full
-                 for part, images in (('train', folders.train), ('test', folders.test))
+                 for part, images in folders.parts.items()
                  for path, (full, label) in zip(relative_paths(images, folders.root),
                                                 images.items)}
         if hashes is None:
@@ -82,11 +82,22 @@ class Manifest(Dict[Tuple[str, str, str], str]):
         return '; '.join(f'{len(keys)} {difference} ({shortlist([path for _, _, path in keys])})'
                          for difference, keys in differences.items() if keys)
 
+    @property
+    def has_val(self) -> bool:
+        """Whether there are validation images."""
+        return any(part == 'val' for part, _, _ in self)
+
     def without_leaks(self, original: Manifest) -> Manifest:
-        """Return these images without test images that the `original` ones have for training."""
-        trained_on = {sha256 for (part, _, _), sha256 in original.items() if part == 'train'}
+        """Return these images without those that leaked later from a part of the `original` ones.
+
+        These are test images that are in training or validation there, and validation images that
+        are in training.
+        """
+        train, val = ({sha256 for (part, _, _), sha256 in original.items() if part == name}
+                      for name in ('train', 'val'))
+        earlier = {'train': set(), 'val': train, 'test': train | val}
         return Manifest((key, sha256) for key, sha256 in self.items()
-                        if key in original or key[0] != 'test' or sha256 not in trained_on)
+                        if key in original or sha256 not in earlier[key[0]])
 
     def _ignored(self, key: tuple[str, str, str]) -> bool:
         """Return whether 0.1.0, which may have started the run, ignored an image.
@@ -101,12 +112,22 @@ class Manifest(Dict[Tuple[str, str, str], str]):
     def restore(self, folders: ImageFolders) -> ImageFolders:
         """Return `folders` with exactly these images, including missing ones."""
         other = copy.copy(folders)
-        other.train, other.test = (
+        other.train, other.test, val = (
             images.subset((os.path.join(folders.root, *path.split('/')),
                             folders.classes.index(name))
                            for side, name, path in self if side == part)
-            for part, images in (('train', folders.train), ('test', folders.test)))
+            for part, images in (('train', folders.train), ('test', folders.test),
+                                 ('val', folders.train)))
+        other.val = val if val.items else None
         return other
+
+    def limit(self, folders: ImageFolders) -> ImageFolders:
+        """Return `folders` without images that are not among these."""
+        known = {(part, path) for part, _, path in self}
+        return folders.without(
+            full for part, images in folders.parts.items()
+            for path, (full, _) in zip(relative_paths(images, folders.root), images.items)
+            if (part, path) not in known)
 
 
 def _checked(sha256: str) -> str:

@@ -30,11 +30,11 @@ class Session:
     state: State
     trainer: Trainer
 
-    def __init__(self, run: RunDirectory, net: Net, train_iter: Loader, test_iter: Loader,
+    def __init__(self, run: RunDirectory, net: Net, train_iter: Loader, eval_iter: Loader,
                  notify: Notify = warnings.warn) -> None:
         """Prepare a session; `notify` is called with lines for the user."""
         self.run, self.net, self.notify = run, net, notify
-        self._loaders = train_iter, test_iter
+        self._loaders = train_iter, eval_iter
         self._num_reported = [0, 0]   # skipped images of each loader that were reported
         self._failed_restores = 0     # without a new checkpoint in between
 

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import Any, Sequence, TypeVar
+from typing import Any, Sequence
 
 from ..errors import UsageError
-from ..training.history import History, Record
+from ..training.history import History, Record, record_of
 from ..training.metrics import START, Position
 
 # of the JSON file: its 'place' is the position, its 'left_out' the skipped images
 KEYS = ('learning_rate', 'place', 'history', 'rewinds', 'empty_batches', 'left_out')
-Numbers = TypeVar('Numbers', Position, Record)
 
 
 @dataclasses.dataclass
@@ -32,17 +31,18 @@ class State:
     def to_json(self) -> dict[str, Any]:
         """Return a dict for a JSON file."""
         return dict(zip(KEYS, (self.learning_rate, self.position._asdict(),
-                               [record._asdict() for record in self.history], self.rewinds,
+                               [record.measured() for record in self.history], self.rewinds,
                                self.empty_batches, self.skipped)))
 
     @classmethod
     def from_json(cls, value: Any) -> State:
         """Restore a state from a dict; raise `UsageError` where `to_json` cannot have made it."""
         value = _with_keys('the state', value, KEYS)
-        position = _numbers(Position, value['place'], ('epoch', 'batch', 'examples'))
+        position = Position(**_numbers('the position', value['place'], Position._fields,
+                                       ('epoch', 'batch', 'examples')))
         if not isinstance(value['history'], list):
             raise UsageError('its history is not a list')
-        history = History(_numbers(Record, record, ('epoch',)) for record in value['history'])
+        history = History(map(_record, value['history']))
         if [record.epoch for record in history] != list(range(1, position.epoch)):
             raise UsageError('its history does not match its position')
         for name in ('rewinds', 'empty_batches'):
@@ -61,12 +61,20 @@ def _with_keys(subject: str, value: Any, keys: Sequence[str]) -> dict[str, Any]:
     return value
 
 
-def _numbers(kind: type[Numbers], value: Any, integers: Sequence[str]) -> Numbers:
-    """Make a named tuple of numbers from a dict."""
-    value = _with_keys(f'the {kind.__name__.lower()}', value, kind._fields)
-    for name, number in value.items():
+def _record(value: Any) -> Record:
+    """Make a record from a dict, which has one of the accuracies after the epoch."""
+    missing = 'test_acc' if isinstance(value, dict) and 'val_acc' in value else 'val_acc'
+    names = [name for name in Record._fields if name != missing]
+    return record_of(_numbers('the record', value, names, ('epoch',)))
+
+
+def _numbers(subject: str, value: Any, names: Sequence[str],
+             integers: Sequence[str]) -> dict[str, Any]:
+    """Return a dict of numbers with these names."""
+    numbers = _with_keys(subject, value, names)
+    for name, number in numbers.items():
         _check(name, number, int if name in integers else (int, float))
-    return kind(**value)
+    return numbers
 
 
 def _check(name: str, value: Any, kinds: Any) -> None:

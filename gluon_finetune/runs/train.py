@@ -88,6 +88,9 @@ def new_net(config: Config, classes: Sequence[str]) -> tuple[Net, Config]:
 
 def create_run(path: StrPath, config: Config, folders: ImageFolders) -> RunDirectory:
     """Decode every image, then create the run directory."""
+    if config.val_fraction and folders.val is None:
+        raise UsageError(f'val_fraction is {config.val_fraction}, but {folders.root} was opened '
+                         'without validation images: give val_fraction= to ImageFolders, too')
     refuse_bad_images(folders)
     folders = without_leaks(folders) if config.drop_leaks else folders
     return RunDirectory.create(path, config, folders.classes, folders.split,
@@ -127,6 +130,7 @@ def _rebuild(run: RunDirectory, config: Config, folders: ImageFolders, notify: N
     if run.classes != folders.classes:
         raise UsageError(f'{run.path} was started with the classes {", ".join(run.classes)}, not '
                          f'{", ".join(folders.classes)}: use the images it was started with')
+    folders = run.without_new_val(folders)
     check_same_images(run.path, started, run.manifest, folders,
                       allow_missing=config.on_bad == 'skip')
     if config.on_bad == 'stop':
@@ -143,7 +147,9 @@ def train_run(net: Net, run: RunDirectory, folders: ImageFolders, *,
               notify: Notify = warnings.warn, at_once: bool = False) -> Iterator[Record]:
     """Train a run and yield the `Record` of each epoch once it is saved.
 
-    Ctrl-C and SIGTERM stop it after the current batch, which is saved too.
+    Each epoch is evaluated on the validation images, or where there are none on the test images;
+    the best epoch by them is `best.params`. Ctrl-C and SIGTERM stop the run after the current
+    batch, which is saved too.
 
     Args:
         net: The network of `start_run` or `resume_run`.
@@ -164,17 +170,17 @@ def train_run(net: Net, run: RunDirectory, folders: ImageFolders, *,
         WorkError: Another process is training the run, or the disk is full.
     """
     config, devices = run.config, devices or try_all_gpus()
-    block, train_iter, test_iter, loss, trainer = set_up(
-        net, config, run.original_images(folders), devices, progress)
-    session = Session(run, net, train_iter, test_iter, notify)
+    images = run.original_images(folders)
+    block, train_iter, eval_iter, loss, trainer = set_up(net, config, images, devices, progress)
+    session = Session(run, net, train_iter, eval_iter, notify)
     with lock_folder(run.path), stop_on_signals(at_once) as request:
         if config.warm_head and run.last() is None:
             fit_output(net, config, folders, progress)
         session.start(trainer)
         while True:
-            steps = train_steps(block, train_iter, request.stoppable(test_iter), loss, trainer,
+            steps = train_steps(block, train_iter, request.stoppable(eval_iter), loss, trainer,
                                 config.num_epochs, devices, start=session.state.position,
-                                seed=config.seed, progress=progress)
+                                seed=config.seed, progress=progress, eval_part=images.eval_part)
             try:
                 with contextlib.closing(steps):
                     yield from session.records(steps, request)

@@ -9,8 +9,8 @@ from typing import Any, Callable, Optional, Sequence
 from ..config import Config, options, replace_options
 from ..data.check import BadImage
 from ..data.duplicates import find_copies
-from ..data.folders import ImageFolders, open_folders
-from ..data.split import Split, relative_paths
+from ..data.folders import ImageFolders, find_root, open_folders
+from ..data.split import existing
 from ..errors import Stopped, UsageError
 from ..training.history import describe
 from ..types import Device, Net, StrPath
@@ -30,7 +30,7 @@ def train_folder(data: StrPath, out: StrPath | None = None, *, resume: bool = Fa
     """Train on a folder of images, in a new run directory or in one whose run is resumed.
 
     Args:
-        data: Folder with train/ and test/, or 'hotdog'.
+        data: Folder with train/ and test/, perhaps val/, or 'hotdog'.
         out: The run directory; by default `runs/<data>`, or the first of `runs/<data>-2`, ... that
             is free.
         resume: Whether to resume the run in `out`.
@@ -60,9 +60,10 @@ def train_folder(data: StrPath, out: StrPath | None = None, *, resume: bool = Fa
 
     # A resumed run has said so when it was started.
     findings = [] if resume else find_copies(folders, drop_leaks=run.config.drop_leaks)
-    folders = _without_dropped(folders, run)
+    folders = run.without_new_images(folders)
+    val = '' if folders.val is None else f', {len(folders.val)} validation'
     log(f'{run.config.network} on {len(folders.train)} training images of {len(run.classes)} '
-        f'classes and {len(folders.test)} test images; run directory: {run.path}')
+        f'classes{val} and {len(folders.test)} test images; run directory: {run.path}')
     for note in folders.notes:
         log(note)
     for finding in findings:
@@ -87,7 +88,8 @@ def start_or_resume(data: StrPath, out: StrPath | None = None, *, resume: bool =
     if not resume:
         config, path = _with(Config(), given), os.fspath(out or new_path(data))
         check_start(path, config, data, devices)
-        folders = open_folders(data, background=config.background)
+        folders = open_folders(data, background=config.background,
+                               val_fraction=config.val_fraction)
         net, config = new_net(config, folders.classes)   # before the images are decoded
         folders = skip_bad_images(folders, skip_bad)
         return net, create_run(path, config, folders), folders
@@ -98,9 +100,9 @@ def start_or_resume(data: StrPath, out: StrPath | None = None, *, resume: bool =
     if skip_bad is not None:   # before the images are decoded
         check_same_settings(run.path, run.identity_at_start(), config)
     if split and config.on_bad == 'skip':
-        split = _existing(split, data)
-    folders = skip_bad_images(
-        open_folders(data, split=split, background=config.background), skip_bad)
+        split = existing(split, find_root(data))
+    folders = skip_bad_images(run.without_new_val(
+        open_folders(data, split=split, background=config.background)), skip_bad)
     return (*resume_run(run.path, config, folders, notify or warnings.warn), folders)
 
 
@@ -111,22 +113,6 @@ def new_path(data: StrPath, parent: str = 'runs') -> str:
 
 def _with(config: Config, given: dict[str, Any]) -> Config:
     return replace_options(config, given, [option.name for option in options()])
-
-
-def _without_dropped(folders: ImageFolders, run: RunDirectory) -> ImageFolders:
-    """Return `folders` without the test images that `drop_leaks` keeps out of the run."""
-    if not run.config.drop_leaks:
-        return folders
-    known = {path for _, _, path in run.manifest}
-    paths = relative_paths(folders.test, folders.root)
-    return folders.without(item[0] for item, path in zip(folders.test.items, paths)
-                           if path not in known)
-
-
-def _existing(split: Split, data: StrPath) -> Split:
-    """Return a split without the images that no longer exist."""
-    return {side: [path for path in split[side] if os.path.exists(os.path.join(data, path))]
-            for side in ('train', 'test')}
 
 
 def skip_bad_images(folders: ImageFolders, skip_bad: SkipBad) -> ImageFolders:

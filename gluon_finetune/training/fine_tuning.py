@@ -4,14 +4,16 @@ from __future__ import annotations
 import contextlib
 import signal
 import warnings
-from typing import Any, Generator, Sequence
+from typing import Any, Generator, Iterable, Sequence
 
 from ..config import Config, options, replace_options
 from ..data.duplicates import find_copies, without_leaks
 from ..data.folders import ImageFolders, hotdog, refuse_bad_images
+from ..data.loader import load_data
 from ..progress import log
-from ..types import Device, Net
+from ..types import Batch, Device, Net
 from .devices import check_dtype, try_all_gpus
+from .evaluate import evaluate_accuracy
 from .history import History
 from .interrupt import StopRequest, StopRequested, stop_on_signals
 from .loop import recorded, seed_everything, train_steps
@@ -30,6 +32,11 @@ def train_fine_tuning(net: Net, learning_rate: float, batch_size: int | None = N
     which images are copies of others. With a `seed` the same call gives the same result on the same
     machine. Ctrl-C, or the stop button of a notebook, ends the training after the current batch:
     the history so far is returned. Source: the chapter, section "Fine-tuning the model".
+
+    With validation images in `data`, each epoch is evaluated on these (`val_acc`), `history.best`
+    is the best epoch by them, and the test images are read once, at the end. Their accuracy is the
+    `test_acc` of the last record. `net` has the weights of the last epoch, whether it is the best
+    or not.
 
     Args:
         net: A network with one output for each class, such as `finetune_net` returns.
@@ -67,13 +74,26 @@ def train_fine_tuning(net: Net, learning_rate: float, batch_size: int | None = N
         warnings.warn(str(sentence), stacklevel=2)
     if config.drop_leaks:
         folders = without_leaks(folders)
+    block, train_iter, eval_iter, loss, trainer = set_up(net, config, folders, devices, progress)
     if config.warm_head:
         fit_output(net, config, folders, progress)
-    net, train_iter, test_iter, loss, trainer = set_up(net, config, folders, devices, progress)
     with stop_on_signals(signals=[signal.SIGINT]) as request:
-        return _train(request, config.num_epochs, progress, train_steps(
-            net, train_iter, request.stoppable(test_iter), loss, trainer, config.num_epochs,
-            devices, seed=config.seed, progress=progress))
+        history = _train(request, config.num_epochs, progress, train_steps(
+            block, train_iter, request.stoppable(eval_iter), loss, trainer, config.num_epochs,
+            devices, seed=config.seed, progress=progress, eval_part=folders.eval_part))
+        if folders.eval_part == 'val' and len(history) == config.num_epochs:
+            _, test_iter = load_data(folders, config.batch_size, config.image_size,
+                                     num_workers=config.num_workers)
+            _test(history, net, request.stoppable(test_iter), devices)
+    return history
+
+
+def _test(history: History, net: Net, test_iter: Iterable[Batch],
+          devices: Sequence[Device]) -> None:
+    """Add the test accuracy to the record of the last epoch, unless there is a signal."""
+    with contextlib.suppress(StopRequested):
+        test_acc = evaluate_accuracy(net, test_iter, devices)
+        history[-1] = history[-1]._replace(test_acc=test_acc)
 
 
 def _train(request: StopRequest, num_epochs: int, progress: bool,

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import random
 from functools import partial
-from typing import Callable, Generator, Iterable, Iterator, Sequence, cast
+from typing import Callable, Generator, Iterable, Iterator, Literal, Sequence, cast
 
 import numpy as np
 
@@ -75,13 +75,15 @@ def recorded(history: History, steps: Iterable[Meter], progress: bool = True) ->
 def train_steps(net: Net, train_iter: DataIter, test_iter: Iterable[Batch], loss: Loss,
                 trainer: Trainer, num_epochs: int, devices: Sequence[Device] | None = None, *,
                 start: Position = START, seed: int | None = None, progress: bool = True,
-                evaluate: Callable[[], float] | None = None) -> Generator[Meter, None, None]:
+                evaluate: Callable[[], float] | None = None,
+                eval_part: Literal['test', 'val'] = 'test') -> Generator[Meter, None, None]:
     """Yield the `Meter` after each batch from `start` on, and after each epoch.
 
     The caller can save, plot or stop after each of them; `meter.record` is set after an epoch. With
     a seed, every epoch and batch has its own, so a resumed run equals one that was never
-    interrupted. `evaluate()` returns the test accuracy after an epoch (default: that of `net` on
-    `test_iter`), for example with averaged weights. The other parameters are those of `train_ch13`.
+    interrupted. `evaluate()` returns the accuracy after an epoch (default: that of `net` on
+    `test_iter`), for example with averaged weights. It is the `test_acc` of the record, or with
+    `eval_part='val'` the `val_acc`. The other parameters are those of `train_ch13`.
 
     Raises:
         Diverged: The loss became NaN or infinite.
@@ -107,7 +109,7 @@ def train_steps(net: Net, train_iter: DataIter, test_iter: Iterable[Batch], loss
                 trainer.step(len(X))
                 meter.add(losses, y_hats, y_parts, len(X))
                 yield meter
-            meter.end(evaluate)
+            meter.end(evaluate, eval_part)
             yield meter
 
 

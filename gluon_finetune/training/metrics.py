@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import math
 import time
-from typing import Any, Callable, NamedTuple
+from typing import Any, Callable, Literal, NamedTuple
 
 from ..compat.imports import mx
 from ..errors import Diverged, UsageError
@@ -75,17 +75,19 @@ class Meter:
         self._read()
         return self._position
 
-    def end(self, evaluate: Callable[[], float]) -> None:
-        """Make the `Record` of the epoch; `evaluate()` returns the test accuracy."""
+    def end(self, evaluate: Callable[[], float],
+            eval_part: Literal['test', 'val'] = 'test') -> None:
+        """Make the `Record` of the epoch; `evaluate()` returns the accuracy on `eval_part`."""
         done = self.position()
         if not done.examples:
             raise UsageError('no examples to train on: the data set is empty')
         mx.nd.waitall()
         examples_per_sec = done.examples / (time.perf_counter() - self._began)
-        test_acc = evaluate()
+        acc = evaluate()
         self.record = Record(done.epoch, done.loss / done.examples, done.correct / done.examples,
-                             test_acc, examples_per_sec, time.perf_counter() - self._began,
-                             self.learning_rate)
+                             acc if eval_part == 'test' else math.nan, examples_per_sec,
+                             time.perf_counter() - self._began, self.learning_rate,
+                             acc if eval_part == 'val' else math.nan)
         self._position = START._replace(epoch=done.epoch + 1)
 
     def _read(self) -> None:

@@ -29,13 +29,15 @@ def set_up(net: Net, config: Config, folders: ImageFolders, devices: Sequence[De
            progress: bool = True) -> Setup:
     """Return `(net, train_iter, test_iter, loss, trainer)` for the training loop.
 
-    The returned net shares the weights of `net` and computes in the precision of `config`. Where
-    features are frozen and cached, it is the part that learns, and the loaders return its inputs.
+    `test_iter` has the images that each epoch is evaluated on, `folders.eval_part`. The returned
+    net shares the weights of `net` and computes in the precision of `config`. Where features are
+    frozen and cached, it is the part that learns, and the loaders return its inputs.
     """
     train_iter, test_iter = load_data(
         folders, config.batch_size, config.image_size, min_area=config.min_area,
         num_workers=config.num_workers, cache=config.cache, cache_limit=config.cache_limit,
-        on_bad=config.on_bad, chapter_batches=config.chapter_batches)
+        on_bad=config.on_bad, chapter_batches=config.chapter_batches,
+        eval_part=folders.eval_part)
     loss, trainer = prepare(net, config, len(folders.classes), devices)
     note_classes(net, folders.classes)
     net.background = folders.train.background   # `Predictor` uses it

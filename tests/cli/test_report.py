@@ -37,14 +37,14 @@ def test_without_images(copy, capsys, note, place):
     (OSError(28, 'No space left on device'), '[Errno 28] No space left on device')])
 def test_a_report_that_fails_leaves_a_finished_run(chairs, tmp_path, capsys, monkeypatch, error,
                                                    reason):
-    def fail(run, folders):
+    def fail(*_, **__):
         raise error
     path = tmp_path / 'run'
     monkeypatch.setattr('gluon_finetune.results.report.write_report', fail)
     status, out, err = call(capsys, 'train', chairs, '--out', path, *TRAIN)
     line = out.splitlines()[-1]
     assert status == 0 and err == [] and line.endswith(
-        f' after epoch 1; the run is finished, but not its report ({reason}): make it with '
-        f'gluon-finetune report {path} {chairs}')
+        f' after epoch 1, chosen on the test images; the run is finished, but not its report '
+        f'({reason}): make it with gluon-finetune report {path} {chairs}')
     assert (path / 'log.txt').read_text().splitlines()[-1] == line
     assert (path / 'history.csv').exists() and not (path / 'report.html').exists()

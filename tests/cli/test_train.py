@@ -1,6 +1,7 @@
 """`gluon-finetune train`, as a person types it, on small images."""
 import json
 import os
+import re
 import shutil
 
 import pytest
@@ -19,7 +20,8 @@ def test_train_writes_the_run_directory(run):
                       f'run directory: {run}')
     assert log[1].startswith('epoch 1: loss ')
     assert log[2].startswith('best: test acc ')
-    assert log[2].endswith(f' after epoch 1; report: {run}/report.html')
+    assert log[2].endswith(
+        f' after epoch 1, chosen on the test images; report: {run}/report.html')
     assert json.loads((run / 'config.json').read_text())['network'] == 'mobilenetv2_0.25'
 
 
@@ -28,6 +30,8 @@ def test_json_goes_to_standard_output_and_the_log_to_the_other(chairs, tmp_path,
     result = json.loads(out)
     assert status == 0 and result['run'] == str(tmp_path / 'run')
     assert [record['epoch'] for record in result['history']] == [1]
+    assert 'test_acc' in result['history'][0] and 'val_acc' not in result['history'][0]
+    assert 'test_acc' not in result
 
 
 def test_resume_continues_where_the_run_stopped(run, chairs, tmp_path, capsys):
@@ -144,6 +148,8 @@ def test_images_that_cannot_be_decoded_are_an_error_or_skipped(chairs_copy, tmp_
     (['nowhere', '--batch-size', '0'],
      'batch_size must be a whole number of at least 1, not 0'),
     (['nowhere', '--lr', 'nan'], 'learning_rate must be a number above 0, not nan'),
+    (['nowhere', '--val-fraction', '1'],
+     'val_fraction must be a number of at least 0 and below 1, not 1.0'),
     (['nowhere', '--checkpoint-every', '0'],
      'checkpoint_every must be a whole number of at least 1, not 0'),
     (['nowhere', '--resume'], '--resume needs --out: the run directory to resume'),
@@ -167,3 +173,35 @@ def test_values_of_another_kind_are_status_2(capsys, words, message):
     assert error.value.code == 2
     assert capsys.readouterr().err.splitlines()[-1].startswith(
         f'gluon-finetune train: error: {message}')
+
+
+def test_validation_images_choose_the_best_epoch(chairs_val, tmp_path, capsys):
+    run = tmp_path / 'run'
+    status, out, _ = call(capsys, 'train', chairs_val, '--out', run, *TRAIN, '--json')
+    result, record = json.loads(out), json.loads(out)['history'][0]
+    assert status == 0 and 'test_acc' not in record
+    assert (run / 'log.txt').read_text().splitlines()[-1] == (
+        f'best: validation acc {record["val_acc"]:.3f} after epoch 1; test acc '
+        f'{result["test_acc"]:.3f} of 12 images; report: {run}/report.html')
+    status, out, _ = call(capsys, 'evaluate', run, chairs_val, '--json')
+    assert json.loads(out)['accuracy'] == result['test_acc']
+
+
+def test_a_test_image_that_breaks_leaves_a_finished_run(chairs_val_copy, tmp_path, capsys,
+                                                        monkeypatch):
+    gone, run = chairs_val_copy / 'test' / 'sofa' / '2.jpg', tmp_path / 'run'
+    monkeypatch.setattr('gluon_finetune.runs.train.refuse_bad_images',
+                        lambda folders: gone.unlink())   # just after the check
+    status, out, _ = call(capsys, 'train', chairs_val_copy, '--out', run, *TRAIN)
+    assert status == 0 and re.fullmatch(
+        r'best: validation acc \d\.\d\d\d after epoch 1; the run is finished, but not its report '
+        f'.cannot use the image {gone}: .*', out.splitlines()[-1])
+
+
+def test_a_fraction_and_a_validation_folder_are_too_many(chairs_val, tmp_path, capsys):
+    status, _, err = call(capsys, 'train', chairs_val, '--out', tmp_path / 'run', *TRAIN,
+                          '--val-fraction', '0.2')
+    assert (status, err) == (2, [
+        f'gluon-finetune: val_fraction is 0.2, but {chairs_val}/val has validation images: omit '
+        f'it, or move the folder away'])
+    assert os.listdir(tmp_path) == []

@@ -89,6 +89,47 @@ def test_leaks_are_dropped_from_the_test(chairs_copy):
     assert without_leaks(folders) is folders
 
 
+def test_copies_among_training_validation_and_test(chairs_val_copy):
+    copied(chairs_val_copy, 'train/sofa/3.jpg', 'val/sofa/0.jpg', 'test/sofa/0.jpg')
+    copied(chairs_val_copy, 'val/stool/1.jpg', 'test/stool/2.jpg', 'test/stool/3.jpg')
+    copied(chairs_val_copy, 'val/bench/1.jpg', 'val/bench/9.jpg')
+    assert said(chairs_val_copy) == [
+        '1 of 12 test images is a copy of a training image (test/sofa/0.jpg = train/sofa/3.jpg): '
+        'they make the test accuracy too high; skip them with --drop-leaks',
+        '1 of 10 validation images is a copy of a training image (val/sofa/0.jpg = '
+        'train/sofa/3.jpg): they make the validation accuracy too high, by which the best epoch is '
+        'chosen; skip them with --drop-leaks',
+        '2 of 12 test images are copies of validation images (test/stool/2.jpg = val/stool/1.jpg, '
+        'test/stool/3.jpg = val/stool/1.jpg): the best epoch is chosen by them, which makes the '
+        'test accuracy too high; skip them with --drop-leaks',
+        '1 of 12 test images is a copy of another one in their class (test/stool/3.jpg = '
+        'test/stool/2.jpg): they count more than once; remove them',
+        '1 of 10 validation images is a copy of another one in their class (val/bench/9.jpg = '
+        'val/bench/1.jpg): they count more than once; remove them']
+    folders = without_leaks(ImageFolders(chairs_val_copy))
+    assert [len(images) for images in folders.parts.values()] == [24, 9, 9]
+    assert find_leaks(folders, progress=False) == {}
+
+
+def test_validation_images_under_another_class_contradict(chairs_val_copy):
+    copied(chairs_val_copy, 'train/sofa/3.jpg', 'val/stool/0.jpg')
+    kinds = [finding.kind for finding in find_copies(ImageFolders(chairs_val_copy), False)]
+    assert kinds == ['val_leaks', 'contradictions']
+
+
+@pytest.mark.parametrize('part, source, text', [
+    ('val', 'train', 'all 24 validation images of {} are copies of training images: validate on '
+                     'other images'),
+    ('test', 'val', 'all 9 test images of {} are copies of training or validation images: test on '
+                    'other images')])
+def test_a_part_of_leaks_alone_is_refused(chairs_val_copy, part, source, text):
+    shutil.rmtree(chairs_val_copy / part)
+    shutil.copytree(chairs_val_copy / source, chairs_val_copy / part)
+    with pytest.raises(UsageError) as error:
+        without_leaks(ImageFolders(chairs_val_copy))
+    assert str(error.value) == text.format(chairs_val_copy)
+
+
 def test_a_test_set_of_leaks_alone_is_refused(chairs_copy):
     shutil.rmtree(chairs_copy / 'test')
     shutil.copytree(chairs_copy / 'train', chairs_copy / 'test')

@@ -59,7 +59,11 @@ def test_a_validation_folder(lay, val):
                              "1 test images)")
     bad = folders.check(progress=False)
     assert len(bad) == 9 and len(folders.without([f'data/{val}/b/1.jpg']).val) == 1
-    assert folders.without([path for path, _ in folders.val.items]).val is None
+    with pytest.raises(UsageError) as error:
+        folders.without([path for path, _ in folders.val.items])
+    assert str(error.value) == ('the validation set has no images left after skipping 2 unreadable '
+                                'ones: add images to data')
+    assert folders.without_val().val is None and folders.val is not None
 
 
 def test_a_validation_folder_of_another_name(lay):
@@ -67,6 +71,22 @@ def test_a_validation_folder_of_another_name(lay):
     folders = ImageFolders(root, val='dev')
     assert relative(folders.val) == ['dev/a/1.jpg'] and len(folders.test) == 2
     assert refused(root, val='eval').startswith('no such folder: data/eval: ')
+
+
+def test_a_validation_folder_and_a_fraction_are_too_many(lay):
+    root = lay('train/a/1-3.jpg', 'train/b/1-3.jpg', 'test/a/1.jpg', 'Val/b/1.jpg')
+    assert refused(root, val_fraction=0.2) == (
+        'val_fraction is 0.2, but data/Val has validation images: omit it, or move the folder away')
+
+
+def test_a_validation_folder_that_is_the_test_set_and_a_fraction(lay):
+    root = lay('train/a/1-3.jpg', 'train/b/1-3.jpg', 'val/b/1.jpg')
+    folders = ImageFolders(root, val_fraction=0.3)
+    assert relative(folders.test) == ['val/b/1.jpg'] and len(folders.val) == 2
+    assert len(folders.train) == 4 and 'test' not in folders.split
+    again = ImageFolders(root, split=folders.split)
+    assert again.parts.keys() == folders.parts.keys() and again.split == folders.split
+    assert all(again.parts[part].items == folders.parts[part].items for part in folders.parts)
 
 
 def test_a_split_of_before_outlives_a_validation_folder(lay):

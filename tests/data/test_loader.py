@@ -178,3 +178,13 @@ def test_numbers_out_of_range(chairs, options, message):
     with pytest.raises(UsageError) as caught:
         load_data(ImageFolders(chairs), **options)
     assert str(caught.value) == message
+
+
+def test_the_second_loader_may_have_the_validation_images(chairs_val, chairs):
+    assert [len(y) for _, y in load_data(ImageFolders(chairs_val), 6, 32, eval_part='val')[1]] == [
+        6, 3]
+    assert [len(y) for _, y in load_data(ImageFolders(chairs_val), 6, 32)[1]] == [6, 6]
+    with pytest.raises(UsageError) as error:
+        load_data(ImageFolders(chairs), 6, 32, eval_part='val')
+    assert str(error.value) == (f'no validation images in {chairs}: add a folder val/, or open it '
+                                f'with val_fraction=0.2')

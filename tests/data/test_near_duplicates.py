@@ -63,3 +63,17 @@ def test_check_near_lists_them_and_other_classes(noise, capsys):
         '1 pair of images in different classes looks alike: compare them, and remove those that '
         'show the same', '  train/cat/1.png ~ train/dog/again.jpg']
     assert len(call(capsys, 'check', noise)[1].splitlines()) == 1
+
+
+def test_validation_images_that_look_alike(noise):
+    shutil.copytree(noise / 'train', noise / 'val')   # whose copies are not near duplicates
+    for path in sorted((noise / 'val').rglob('*.png')):
+        path.unlink()
+        Image.effect_noise((6, 6), 90).resize((200, 160), Image.BICUBIC).save(path)
+    Image.open(noise / 'train/cat/1.png').save(noise / 'val/cat/again.jpg', quality=80)
+    Image.open(noise / 'val/dog/0.png').save(noise / 'test/dog/again.jpg', quality=80)
+    assert said(noise) == [
+        '1 of 7 validation images looks like a training image (val/cat/again.jpg ~ '
+        'train/cat/1.png): compare them, and remove those that show the same',
+        '1 of 7 test images looks like a validation image (test/dog/again.jpg ~ val/dog/0.png): '
+        'compare them, and remove those that show the same']

@@ -177,3 +177,78 @@ def test_a_class_of_one_image_is_not_tested(chairs):
     fill(*(f'chairs/sofa/{i}.jpg' for i in range(10)), content='another')
     assert refused(chairs) == ('the images of each class in chairs are copies of one: a split into '
                                'training and test images needs at least 2 that differ')
+
+
+def test_a_fraction_for_validation_is_taken_from_the_training_images(chairs):
+    plain, folders = ImageFolders(chairs), ImageFolders(chairs, val_fraction=0.25)
+    assert folders.test.items == plain.test.items
+    # Written down, because another split would change people's validation sets.
+    assert folders.split == {
+        'seed': 0, 'test_fraction': 0.2, 'val_fraction': 0.25,
+        'train': [path for path in plain.split['train'] if path not in folders.split['val']],
+        'test': plain.split['test'], 'val': ['sofa/6.jpg', 'sofa/9.jpg', 'stool/4.jpg']}
+    assert [label for _, label in folders.val.items] == [0, 0, 1]
+    assert folders.eval_part == 'val' and plain.eval_part == 'test' and plain.val is None
+
+
+def test_a_fraction_for_validation_beside_a_test_folder(chairs, tmp_path):
+    os.makedirs('shop/test/sofa')
+    open('shop/test/sofa/1.jpg', 'w').close()
+    os.rename(chairs, 'shop/train')
+    folders = ImageFolders('shop', val_fraction=0.4, seed=3)
+    assert [len(images) for images in folders.parts.values()] == [9, 1, 6]
+    assert folders.split.keys() == {'seed', 'val_fraction', 'train', 'val'}
+    (tmp_path / 'split.json').write_text(json.dumps(folders.split))
+    open('shop/train/sofa/new.jpg', 'w').close()   # not in the split, so in no part
+    again = ImageFolders('shop', split='split.json')
+    assert again.counts == folders.counts == '9 training, 6 validation and 1 test images'
+    assert again.val.items == folders.val.items and again.split == folders.split
+    os.remove('shop/test/sofa/1.jpg')
+    os.removedirs('shop/test/sofa')
+    assert refused('shop', split=folders.split) == (
+        'the split has no test images, and shop no test folder: restore the folder, or make a new '
+        'split')
+
+
+def test_skipped_validation_images_are_removed_from_the_split(chairs):
+    folders = ImageFolders(chairs, val_fraction=0.25)
+    rest = folders.without([folders.val.items[0][0]])
+    assert rest.split['val'] == folders.split['val'][1:] and len(rest.val) == 2
+    assert rest.split['train'] == folders.split['train']
+
+
+@pytest.mark.parametrize('fraction', [1, -0.1, float('nan')])
+def test_a_fraction_for_validation_out_of_range(chairs, fraction):
+    assert refused(chairs, val_fraction=fraction) == (
+        f'val_fraction is {fraction!r}: it must be between 0 and 1, such as 0.2')
+
+
+def test_one_training_image_cannot_be_split(chairs):
+    os.makedirs('chairs/bench')
+    for i in (1, 2):
+        open(f'chairs/bench/{i}.jpg', 'w').close()
+    last, = [path for path in ImageFolders(chairs).split['train'] if 'bench' in path]
+    assert refused(chairs, val_fraction=0.2) == (
+        f"class 'bench' has only one training image ({last}): a split into training and validation "
+        f"images needs at least 2 per class")
+
+
+def test_copies_stay_in_one_of_three_parts(chairs):
+    fill('chairs/sofa/0.jpg', 'chairs/sofa/1.jpg', content='one')
+    fill('chairs/sofa/5.jpg', 'chairs/stool/2.jpg', 'chairs/stool/4.jpg', content='two')
+    for seed in range(30):
+        split = ImageFolders(chairs, seed=seed, val_fraction=0.4).split
+        for copies in (('sofa/0.jpg', 'sofa/1.jpg'),
+                       ('sofa/5.jpg', 'stool/2.jpg', 'stool/4.jpg')):
+            assert len({part for part in ('train', 'test', 'val') for path in copies
+                        if path in split[part]}) == 1
+
+
+def test_an_image_in_two_of_three_parts_is_refused(chairs):
+    split = ImageFolders(chairs, val_fraction=0.25).split
+    twice = dict(split, val=split['val'] + split['test'][:1])
+    assert refused(chairs, split=twice) == (
+        f'the split has 1 images in both `test` and `val`: {split["test"][0]}; make a new split')
+    assert refused(chairs, split=dict(split, val=[])) == (
+        'the validation set has no images in the split: make a new split')
+    assert refused(chairs, split=dict(split, val='a')).startswith('invalid split: ')

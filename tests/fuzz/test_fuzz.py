@@ -112,7 +112,7 @@ RECORD = Record(1, 0.7, 0.5, 0.6, 100.0, 2.0, 0.01)
 STATE = State(0.1, Position(2, 3, 24, 1.5, 7.0, 2.5), History([RECORD]), 1, 0,
               {'a.jpg': 'is empty'})
 TEXTS = {
-    'history.csv': f'{",".join(Record._fields)}\r\n{",".join(map(str, RECORD))}\r\n',
+    'history.csv': '\r\n'.join(','.join(map(str, row)) for row in zip(*RECORD.measured().items())),
     'pictures.csv': Manifest({('train', 'a', 'train/a/1.jpg'): '0f' * 32, ('test', 'b', '2'): ''}
                             ).to_csv().decode(),
     'SHA256SUMS': f'{hashlib.sha256().hexdigest()}  empty\n'}

@@ -95,6 +95,19 @@ def test_a_run_killed_again_and_again(tmp_path, chairs, expected):
     assert weights(run) == expected[0][2] and untimed(run.history) == expected[1]
 
 
+def test_a_run_with_validation_images_killed_in_the_middle_of_an_epoch(tmp_path, chairs_val):
+    config = dataclasses.replace(CONFIG, checkpoint_every=2)
+    expected = unbroken(tmp_path / 'unbroken', chairs_val, config)
+    assert all(record.is_validated for record in expected[1])
+    assert train_and_kill(tmp_path / 'run', config, chairs_val, at_batch=8)
+    run = RunDirectory.open(str(tmp_path / 'run'))
+    assert run.last().state.position[:2] == (2, 2)
+    check_killed(run, expected)
+    run = resume(run.path, chairs_val, config)
+    assert weights(run) == expected[0][2] and untimed(run.history) == expected[1]
+    check_results(run, expected)
+
+
 @pytest.mark.slow
 def test_a_run_killed_between_any_two_writes(tmp_path, chairs):
     config = dataclasses.replace(CONFIG, num_epochs=2, batch_size=12)

@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 
@@ -33,6 +35,16 @@ def test_runs_are_compared_by_test_accuracy(tmp_path):
         'fine-tuned': [0.6, 0.8], 'from scratch': [0.6]}
     assert (tmp_path / 'two.png').exists()
     assert [tick for tick in ax.get_xticks() if 1 <= tick <= 2] == [1, 2]
+    assert ax.get_ylabel() == 'test accuracy'
+
+
+def test_runs_with_validation_images_are_compared_by_these(tmp_path):
+    validated = History([Record(1, 0.7, 0.5, math.nan, 1, 1, 0.1, 0.9)])
+    ax = plot_comparison({'a': validated}, tmp_path / 'a.png')
+    assert ax.get_ylabel() == 'validation accuracy' and list(ax.lines[0].get_ydata()) == [0.9]
+    other = History([Record(1, 0.7, 0.5, 0.6, 1, 1, 0.1)])
+    ax = plot_comparison({'a': validated, 'b': other}, tmp_path / 'b.png')
+    assert ax.get_ylabel() == 'test or validation accuracy'
 
 
 NAMES = ['$0-$5', '$', '$$', 'a_b^{c}', '\\frac', '<b>&', '_hidden', 'Käse', '%d {x}']

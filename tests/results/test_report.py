@@ -45,7 +45,10 @@ def test_the_page_is_self_contained(page):
 def test_the_numbers_are_those_of_the_run(page, run_and_folders):
     run, folders = run_and_folders
     right = round(run.history.best.test_acc * len(folders.test))
-    assert f'{right} of {len(folders.test)} test images classified correctly' in page
+    acc = run.history.best.test_acc
+    assert (f'{right} of {len(folders.test)} test images classified correctly ({acc:.3f}) with the '
+            f'weights of epoch 1, chosen on the test images.') in page
+    assert '<th>test_acc</th>' in page and '<th>val_acc</th>' not in page
     counts = re.search('Test images</h2>.*?</table>', page, re.DOTALL).group()
     assert sum(map(int, re.findall(r'<td>(\d+)</td>', counts))) == len(folders.test)
 

@@ -51,6 +51,22 @@ def test_its_own_folder_is_its_test_part(layouts):
     assert selected(runs['two'], str(root / 'two')) == (expected(root / 'two', 'test'), False)
 
 
+@pytest.mark.parametrize('names', [('train', 'val'), ('Training', 'Testing')])
+def test_its_own_folder_is_its_test_part_under_other_names(chairs, tmp_path, names):
+    for part, name in zip(('train', 'test'), names):
+        shutil.copytree(chairs / part, tmp_path / 'in' / name)
+    run = start_or_resume(tmp_path / 'in', tmp_path / 'run', **SMALL)[1]
+    assert selected(run, tmp_path / 'in') == (expected(tmp_path / 'in', names[1]), True)
+
+
+def test_the_images_of_another_folder_with_a_validation_part(layouts, chairs, tmp_path):
+    for part in ('train', 'test'):   # which the run has not seen
+        shutil.copytree(chairs / part, tmp_path / 'new', dirs_exist_ok=True, copy_function=(
+            lambda source, target, part=part: shutil.copy(source, f'{target[:-4]}-{part}.jpg')))
+    folders = ImageFolders(tmp_path / 'new', val_fraction=0.3)
+    assert selected(layouts[1]['split'], folders) == (expected(tmp_path / 'new', '.'), False)
+
+
 @pytest.mark.parametrize('name', ['split', 'two'])
 def test_every_image_of_class_folders(layouts, later, name):
     run = layouts[1][name]

@@ -72,3 +72,29 @@ def test_images_that_the_first_version_ignored_are_not_added_ones(chairs_copy, b
     (sofa / 'scan2.ppm').write_bytes(b'')
     later = Manifest.of(ImageFolders(chairs_copy))
     assert now.difference(later).startswith('2 added (')
+
+
+def test_validation_images_are_listed_and_restored(chairs_val_copy):
+    folders = ImageFolders(chairs_val_copy)
+    before = Manifest.of(folders)
+    assert before.has_val and [part for part, _, _ in before] == (
+        ['train'] * 24 + ['test'] * 12 + ['val'] * 9)
+    assert not Manifest.of(folders.without_val()).has_val
+    path = chairs_val_copy / 'val' / 'sofa' / '0.jpg'
+    path.write_bytes(path.read_bytes() + b'0')
+    assert before.difference(now(chairs_val_copy)) == '1 changed (val/sofa/0.jpg)'
+    path.unlink()
+    assert before.difference(now(chairs_val_copy)) == '1 missing (val/sofa/0.jpg)'
+    assert before.restore(ImageFolders(chairs_val_copy)).val.items == folders.val.items
+
+
+def test_later_leaks_do_not_count(chairs_val_copy):
+    before = now(chairs_val_copy)
+    for source, target in (('train/sofa/1.jpg', 'val/sofa/a.jpg'),
+                           ('train/sofa/1.jpg', 'test/sofa/b.jpg'),
+                           ('val/sofa/1.jpg', 'test/stool/c.jpg'),
+                           ('test/sofa/1.jpg', 'val/stool/d.jpg')):
+        (chairs_val_copy / target).write_bytes((chairs_val_copy / source).read_bytes())
+    later = now(chairs_val_copy).without_leaks(before)
+    assert before.difference(later) == '1 added (val/stool/d.jpg)'
+    assert Manifest.of(before.limit(ImageFolders(chairs_val_copy))) == before

@@ -1,5 +1,6 @@
 import copy
 import json
+import math
 
 import pytest
 
@@ -38,3 +39,16 @@ def test_a_state_that_it_cannot_have_written_is_refused(change, message):
     with pytest.raises(UsageError) as error:
         State.from_json(value)
     assert str(error.value) == message
+
+
+def test_a_record_of_validation_images_survives_json():
+    record = Record(1, 0.7, 0.5, math.nan, 100.0, 2.0, 0.3, 0.6)
+    value = json.loads(json.dumps(State(0.1, Position(2, 0, 0, 0, 0, 0), [record]).to_json()))
+    assert 'test_acc' not in value['history'][0]
+    assert State.from_json(value).history == [record]
+    value['history'][0]['test_acc'] = 0.5
+    with pytest.raises(UsageError) as error:
+        State.from_json(value)
+    assert str(error.value) == (
+        'the record in it does not have the keys epoch, loss, train_acc, examples_per_sec, '
+        'seconds, learning_rate, val_acc')

@@ -213,3 +213,36 @@ def test_copies_are_a_warning_and_leaks_are_skipped_on_request(chairs_copy):
         '1 of 25 training images is a copy of another one in their class (train/sofa/9.jpg = '
         'train/sofa/3.jpg): they count more than once; remove them']
     assert round(history[0].test_acc * 11, 6) in range(12) and own[0].filename == __file__
+
+
+def test_validation_images_are_evaluated_and_the_test_images_at_the_end(chairs_val):
+    folders = gf.ImageFolders(chairs_val)
+    net = gf.scratch_net('mobilenetv2_0.25', folders.classes)
+    history = gf.train_fine_tuning(net, 0.01, data=folders, **{**SMALL, 'num_epochs': 2})
+    assert np.isnan(history[0].test_acc) and round(9 * history[0].val_acc, 6) in range(10)
+    val_iter, test_iter = (gf.load_data(folders, 8, 32, eval_part=part)[1]
+                           for part in ('val', 'test'))
+    assert history[1].val_acc == gf.evaluate_accuracy(net, val_iter)   # net is of the last epoch
+    assert history[1].test_acc == gf.evaluate_accuracy(net, test_iter)
+    assert history.best.val_acc == max(record.val_acc for record in history)
+
+
+def test_ctrl_c_leaves_the_test_images_unread(chairs_val, monkeypatch):
+    monkeypatch.setattr('gluon_finetune.data.loader.ImageLoader', Interrupting)
+    monkeypatch.setattr(Interrupting, 'at', 5, raising=False)
+    monkeypatch.setattr(fine_tuning, 'load_data', lambda *_, **__: pytest.fail('test images'))
+    folders = gf.ImageFolders(chairs_val)
+    net = gf.scratch_net('mobilenetv2_0.25', folders.classes)
+    history = gf.train_fine_tuning(net, 0.01, data=folders, **{**SMALL, 'num_epochs': 3})
+    assert [record.is_validated for record in history] == [True]
+
+
+def test_ctrl_c_while_the_test_images_are_read(chairs_val, monkeypatch):
+    def interrupted(net, batches, devices):
+        os.kill(os.getpid(), signal.SIGINT)
+        list(batches)
+    monkeypatch.setattr(fine_tuning, 'evaluate_accuracy', interrupted)
+    folders = gf.ImageFolders(chairs_val)
+    net = gf.scratch_net('mobilenetv2_0.25', folders.classes)
+    history = gf.train_fine_tuning(net, 0.01, data=folders, **SMALL)
+    assert history[0].is_validated and np.isnan(history[0].test_acc)

@@ -1,3 +1,7 @@
+import copy
+import math
+import pickle
+
 import pytest
 
 from gluon_finetune.errors import UsageError
@@ -6,6 +10,8 @@ from gluon_finetune.training.history import History, Record, describe
 HISTORY = History([Record(1, 0.7, 0.5, 0.6, 100.0, 2.0, 0.01),
                    Record(2, 0.4, 0.8, 0.9, 120.0, 2.0, 0.01),
                    Record(3, 0.3, 0.9, 0.9, 120.0, 2.0, 0.01)])
+VALIDATED = History([Record(1, 0.7, 0.5, math.nan, 100.0, 2.0, 0.01, 0.8),
+                     Record(2, 0.4, 0.8, 0.6, 120.0, 2.0, 0.01, 0.7)])   # tested at the end
 
 
 def test_a_file_gives_back_what_was_written(tmp_path):
@@ -22,11 +28,42 @@ def test_another_file_is_refused(tmp_path):
         History.from_csv(tmp_path / 'x.csv')
     assert str(error.value) == (
         f"{tmp_path / 'x.csv'} is not a history: expected a table with the columns epoch, loss, "
-        "train_acc, test_acc, examples_per_sec, seconds, learning_rate ('epoch')")
+        "train_acc, examples_per_sec, seconds, learning_rate and test_acc or val_acc ('epoch')")
+    header = 'epoch,loss,train_acc,examples_per_sec,seconds,learning_rate'
+    for column, cell in (('a', '1'), ('val_acc', ''), ('val_acc', 'nan'), ('test_acc', 'inf')):
+        (tmp_path / 'x.csv').write_text(f'{header},{column}\n1,1,1,1,1,1,{cell}\n')
+        with pytest.raises(UsageError, match='x.csv is not a history'):
+            History.from_csv(tmp_path / 'x.csv')
 
 
 def test_the_best_epoch_is_the_earliest_of_equals():
     assert HISTORY.best.epoch == 2
+
+
+def test_validation_images_choose_the_best_epoch(tmp_path):
+    assert VALIDATED.best.epoch == 1 and VALIDATED.best.accuracy == 0.8
+    assert [record.is_validated for record in (*VALIDATED, *HISTORY)] == [True] * 2 + [False] * 3
+    assert VALIDATED[0].measured() == {
+        'epoch': 1, 'loss': 0.7, 'train_acc': 0.5, 'examples_per_sec': 100.0, 'seconds': 2.0,
+        'learning_rate': 0.01, 'val_acc': 0.8}
+    assert describe(VALIDATED[0]) == (
+        'epoch 1: loss 0.700, train acc 0.500, validation acc 0.800, 100.0 examples/s')
+    assert ' validation acc 0.700, test acc 0.600, ' in describe(VALIDATED[1])
+    assert pickle.loads(pickle.dumps(VALIDATED)) == copy.deepcopy(VALIDATED) == VALIDATED
+    for history, test_acc in ((VALIDATED, 'test_acc,'), (History(VALIDATED[:1]), '')):
+        history.to_csv(tmp_path / 'history.csv')
+        assert (tmp_path / 'history.csv').read_text().splitlines()[0] == (
+            f'epoch,loss,train_acc,{test_acc}examples_per_sec,seconds,learning_rate,val_acc')
+        assert History.from_csv(tmp_path / 'history.csv') == history
+
+
+def test_the_plot_holds_the_validation_accuracy(tmp_path):
+    ax = History(VALIDATED[:1]).plot(tmp_path / 'curves.png')
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == [
+        'loss', 'train acc', 'validation acc']
+    ax = VALIDATED.plot(tmp_path / 'curves.png')
+    curves = {line.get_label(): list(line.get_ydata()) for line in ax.figure.axes[1].lines}
+    assert curves['validation acc'] == [0.8, 0.7] and curves['test acc'][1] == 0.6
 
 
 def test_an_epoch_is_described_in_a_line():

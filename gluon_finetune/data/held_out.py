@@ -1,17 +1,17 @@
-"""Choice of the test images of a split, with copies of an image on one side."""
+"""Choice of the held-out images of a split, with copies of an image on one side."""
 from __future__ import annotations
 
 import collections
 from typing import Iterator, Sequence
 
 
-def choose_test_images(members: Sequence[Sequence[str]], fraction: float,
-                       copies: Sequence[Sequence[str]] = ()) -> set[str]:
+def choose_held_out(members: Sequence[Sequence[str]], fraction: float,
+                    copies: Sequence[Sequence[str]] = ()) -> set[str]:
     """Choose a fraction of each class, with at least one image on either side.
 
     The first images of a class are chosen, except those with more copies than the fraction allows.
     Where that leaves none, copies are chosen, as few as possible. A class whose images are copies
-    of one has no test image.
+    of one has no held-out image.
 
     Args:
         members: The images of each class, in an order that decides.
@@ -21,15 +21,15 @@ def choose_test_images(members: Sequence[Sequence[str]], fraction: float,
     choice = _Choice(members, fraction, copies)
     for label in range(len(members)):
         choice.choose(label)
-    return choice.test
+    return choice.held_out
 
 
 class _Choice:
-    """The test images chosen so far, and how many each class can still give."""
+    """The images chosen so far, and how many each class can still give."""
 
     def __init__(self, members: Sequence[Sequence[str]], fraction: float,
                  copies: Sequence[Sequence[str]]) -> None:
-        self.test: set[str] = set()
+        self.held_out: set[str] = set()
         self._decided: set[str] = set()
         self._members = members
         self._labels = {path: label for label, names in enumerate(members) for path in names}
@@ -40,7 +40,7 @@ class _Choice:
         self._chosen = [0] * len(members)
 
     def choose(self, label: int) -> None:
-        """Choose the test images of a class among those that no class before it has decided."""
+        """Choose images of a class among those that no class before it has decided."""
         groups = list(self._undecided(label))
         for group in groups:
             self._add(group, self._wanted)
@@ -59,6 +59,6 @@ class _Choice:
         """Choose a group of copies unless one of their classes would exceed its limit."""
         sizes = collections.Counter(self._labels[path] for path in group)
         if all(self._chosen[label] + size <= limits[label] for label, size in sizes.items()):
-            self.test.update(group)
+            self.held_out.update(group)
             for label, size in sizes.items():
                 self._chosen[label] += size

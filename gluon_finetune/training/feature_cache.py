@@ -89,13 +89,13 @@ class FeatureLoader:
     """
 
     def __init__(self, loader: ImageLoader, keys: Sequence[int], infer: Infer, fingerprint: str,
-                 progress: bool = True, store: _Store = _Store()) -> None:
+                 progress: bool = True, store: _Store | None = None) -> None:
         """Compute the features of the crops of epochs `keys`, unless they are cached.
 
         `fingerprint` identifies everything that determines the features but images and crops.
         """
         self.loader, self.keys, self.skipped = loader, keys, loader.skipped
-        self.empty, self._store = 0, store
+        self.empty, self._store = 0, store or _Store()
         self._unreadable: set[int] = set()
         path = os.path.join(_folder(), self._file_name(fingerprint, progress))
         if not os.path.exists(path):

@@ -48,7 +48,8 @@ def train_fine_tuning(net: Net, learning_rate: float, batch_size: int | None = N
         config: Values of the other options; by default the chapter's, without a seed.
         progress: Whether to show a progress bar; in a file or a pipe, a line per epoch.
         given: Other options of `Config`, which overrule `config`: `wd`, `image_size`, `min_area`,
-            `drop_leaks`, `warm_head`, `seed`, `dtype`, `views`, `num_workers`, `cache`, `cache_limit`.
+            `drop_leaks`, `warm_head`, `seed`, `dtype`, `views`, `num_workers`, `cache`,
+            `cache_limit`.
 
     Returns:
         One record for each finished epoch.

@@ -22,7 +22,11 @@ from ..models.output import output_layer
 from ..progress import tqdm
 from ..types import Net, NumPyArray
 
-MAX_STEPS = 500   # of L-BFGS
+MAX_STEPS = 500          # of L-BFGS
+INVERSE_PENALTY = 0.02   # for features whose mean square is 1
+
+_REFUSED = ('warm_head needs MXNet 1, and a network without Dropout whose output layer takes one '
+            'vector per image: leave it out')
 
 
 def fit_output(net: Net, config: Config, folders: ImageFolders, progress: bool = True) -> None:
@@ -32,25 +36,27 @@ def fit_output(net: Net, config: Config, folders: ImageFolders, progress: bool =
     layer alone with its weight decay until nothing changes any more, in a few seconds.
 
     Args:
-        net: A network whose output layer is a Dense layer.
+        net: A network whose output layer computes classes from one vector per image.
         config: Image size, batch size, precision, and what to do with unreadable images.
         folders: The images.
         progress: Whether to show a progress bar.
 
     Raises:
-        UsageError: The features of this network cannot be taken apart from its output layer.
+        UsageError: The features of this network cannot be split off, or are no vectors.
     """
     layer = output_layer(net)
     parts = split(net, layer)
-    if parts is None or len(layer.weight.shape) != 2:
-        raise UsageError('warm_head needs MXNet 1 and a network with a Dense output layer, and '
-                         'without Dropout before it: leave it out')
+    if parts is None:
+        raise UsageError(_REFUSED)
     loader = ImageLoader(folders.train, test_augs(config.image_size), config.batch_size,
                          num_workers=config.num_workers, on_bad=config.on_bad)
     X, y = _features(parts[0], loader, config, progress)
-    weight, bias = _fit(X, y, len(folders.classes))
-    layer.weight.set_data(array(weight))
-    layer.bias.set_data(array(bias))
+    if X.shape[1] != layer.weight.shape[1]:   # maps, as in SqueezeNet
+        raise UsageError(_REFUSED)
+    weight, bias = _fit(X, y, len(folders.classes), with_bias=layer.bias is not None)
+    layer.weight.set_data(array(weight.reshape(layer.weight.shape)))
+    if layer.bias is not None:
+        layer.bias.set_data(array(bias))
 
 
 def _features(features: Net, loader: ImageLoader, config: Config,
@@ -65,16 +71,19 @@ def _features(features: Net, loader: ImageLoader, config: Config,
     return X.reshape(len(X), -1), y
 
 
-def _fit(X: NumPyArray, y: NumPyArray, classes: int) -> tuple[NumPyArray, NumPyArray]:
+def _fit(X: NumPyArray, y: NumPyArray, classes: int,
+         with_bias: bool) -> tuple[NumPyArray, NumPyArray]:
     """Return weight, (classes, d), and bias, (classes,), of a logistic regression."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
     with warnings.catch_warnings():   # the weights of the last step will do
         warnings.simplefilter('ignore', ConvergenceWarning)
-        fitted = LogisticRegression(max_iter=MAX_STEPS).fit(X, y)
-    weight, bias = fitted.coef_, fitted.intercept_
-    if len(weight) == 1:   # of two classes: their difference
-        weight, bias = np.concatenate([-weight, weight]) / 2, np.concatenate([-bias, bias]) / 2
-    all_weight, all_bias = np.zeros((classes, X.shape[1])), np.full(classes, bias.min())
-    all_weight[fitted.classes_], all_bias[fitted.classes_] = weight, bias
-    return all_weight, all_bias
+        scale = float(np.sqrt(np.mean(np.square(X)))) or 1
+        fitted = LogisticRegression(C=INVERSE_PENALTY, max_iter=MAX_STEPS,
+                                    fit_intercept=with_bias).fit(X / scale, y)
+    scores = fitted.coef_, fitted.intercept_
+    if len(fitted.coef_) == 1:   # of two classes: their difference
+        scores = tuple(np.concatenate([-score, score]) / 2 for score in scores)
+    weight, bias = np.zeros((classes, X.shape[1]), 'float32'), np.zeros(classes, 'float32')
+    weight[fitted.classes_], bias[fitted.classes_] = scores
+    return weight / scale, bias

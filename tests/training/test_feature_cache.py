@@ -152,7 +152,8 @@ def test_output_of_features_is_the_net(name, size, numpy_mode):
 def test_cached_stages_train_as_fresh_ones_of_the_same_crops(tiny_source, folders, numpy_mode):
     def net():
         gf.seed_everything(1)
-        return gf.freeze_features(gf.finetune_net(tiny_source, folders.classes), until='features.20')
+        net = gf.finetune_net(tiny_source, folders.classes)
+        return gf.freeze_features(net, until='features.20')
     # Larger images: BatchNorm amplifies rounding where it normalises one pixel of each image.
     cached = train(net(), folders, views=3, image_size=96)
     fresh = train(net(), folders, views=0, image_size=96)
@@ -166,6 +167,6 @@ def test_cached_stages_are_limited(tiny_source, folders, empty_cache):
         train(net, folders, views=2, cache_limit=1000)
     assert str(error.value) == (
         f'the features of {len(folders.train)} images, 2 crops each, need 0 MB, but at most 0 MB '
-        'are allowed: reduce views, freeze more, raise cache_limit, or set views to 0, which caches '
-        'nothing')
+        'are allowed: reduce views, freeze more, raise cache_limit, or set views to 0, which '
+        'caches nothing')
     assert os.listdir(empty_cache) == []

@@ -67,11 +67,17 @@ class Config:
     background: Literal['white', 'black', 'grey'] = option(
         'white', 'colour behind transparent pixels', run_only=True)
     freeze: bool = option(False, 'train the output layer only (exercise 3)', run_only=True)
+    freeze_until: Optional[str] = option(
+        None, 'freeze the features before this part of the network, such as stage3', run_only=True)
+    # Kumar et al. 2022, arXiv 2202.10054: features are distorted less from a fitted output layer.
+    warm_head: bool = option(
+        False, 'fit the output layer to the features first, then train from there')
     seed: Optional[int] = option(0, 'runs with the same seed give the same result', minimum=0)
     dtype: Literal['float32', 'bfloat16', 'float16'] = option(
         'float32', 'compute precision: float32, bfloat16 or float16')
     views: int = option(
-        1, 'with --freeze: crops per image whose features are cached; 0: no cache', minimum=0)
+        1, 'with --freeze or --freeze-until: crops per image whose features are cached; 0: no '
+        'cache', minimum=0)
     # Without a GPU one thread is enough.
     num_workers: int = option(
         1, 'threads that prepare images; no effect on results', flag='--workers', minimum=0,

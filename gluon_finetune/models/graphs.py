@@ -1,7 +1,7 @@
 """Rewritten graphs that share the weights of a network.
 
 `fused` merges layers for inference, `in_precision` computes in half precision from float32 weights,
-`split` separates the features from the output layer.
+`split` separates what is frozen from what learns.
 """
 from __future__ import annotations
 
@@ -20,10 +20,9 @@ from ..compat.graphs import (
     to_active_api,
     trace_in_active_api,
 )
-from ..compat.imports import contrib, mx
+from ..compat.imports import contrib, mx, structured_parameters
 from ..errors import UsageError
 from ..types import Net, Symbol
-from .output import output_layer
 
 
 def fused(net: Net) -> Net:
@@ -56,24 +55,25 @@ def in_precision(net: Net, dtype: str) -> Net:
     return _block(lowered, data, net)
 
 
-def split(net: Net) -> tuple[Net, Net] | None:
-    """Return two blocks that together compute `net`: up to its output layer, and from it on.
+def split(net: Net, part: Net) -> tuple[Net, Net] | None:
+    """Return two blocks that together compute `net`: up to a part of it, and from there on.
 
-    `net` must have run once, so that all shapes are known. Returns None with MXNet 2, and if the
-    features are random in training (Dropout).
+    `net` must have run once, so that all shapes are known. Returns None with MXNet 2, if what
+    comes before the part is random in training (Dropout), or if more than one array leads from
+    there to the rest.
     """
     if not can_rewrite_graphs():
         return None
     symbol, data = trace(net)
     graph = json.loads(symbol.tojson())
-    head = _input_of(graph, output_layer(net).weight.name)
-    features = mx.sym.load_json(json.dumps({**graph, 'heads': [head]}))
-    if 'Dropout' in _operators(features):
+    cut = _input_of(graph, {param.name for param in structured_parameters(part).values()})
+    features = mx.sym.load_json(json.dumps({**graph, 'heads': [cut]}))
+    graph['nodes'][cut[0]] = {'op': 'null', 'name': 'features', 'inputs': []}
+    rest = mx.sym.load_json(json.dumps(graph))
+    if 'Dropout' in _operators(features) or data.name in rest.list_inputs():
         return None
-    graph['nodes'][head[0]] = {'op': 'null', 'name': 'features', 'inputs': []}
-    output = mx.sym.load_json(json.dumps(graph))
     with api_of(net):
-        return _block(features, data, net), _block(output, input_symbol('features'), net)
+        return _block(features, data, net), _block(rest, input_symbol('features'), net)
 
 
 def graph_of(block: Net) -> str:
@@ -82,11 +82,11 @@ def graph_of(block: Net) -> str:
     return json.dumps([[node['op'], node.get('attrs'), node['inputs']] for node in nodes])
 
 
-def _input_of(graph: dict[str, Any], weight: str) -> list[int]:
-    """Return the entry of a graph that is the input of the layer with this weight."""
+def _input_of(graph: dict[str, Any], weights: set[str]) -> list[int]:
+    """Return the entry of a graph that is the input of the first layer with one of `weights`."""
     entry: list[int] = next(
         node['inputs'][0] for node in graph['nodes']
-        if weight in [graph['nodes'][i]['name'] for i, *_ in node['inputs']])
+        if any(graph['nodes'][i]['name'] in weights for i, *_ in node['inputs']))
     return entry
 
 

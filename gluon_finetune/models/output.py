@@ -33,6 +33,12 @@ def output_layer(net: Net) -> Net:
     return candidates[-1]
 
 
+def output_part(net: Net) -> Net:
+    """Return `net.output`, which may have several layers, or the output layer without it."""
+    output = getattr(net, 'output', None)
+    return output if isinstance(output, mx.gluon.Block) else output_layer(net)
+
+
 def output_name(net: Net) -> str:
     """Return the structural name of the output layer with its dot: 'output.', 'output.0.'."""
     weight = output_layer(net).weight

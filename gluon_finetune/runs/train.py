@@ -23,6 +23,7 @@ from ..training.history import Record
 from ..training.interrupt import stop_on_signals
 from ..training.loop import seed_everything, train_steps
 from ..training.setup import check_output, prepare, set_up
+from ..training.warm_head import fit_output
 from ..types import Device, Net, StrPath
 from .checkpoint import Notify
 from .directory import RunDirectory
@@ -176,6 +177,8 @@ def train_run(net: Net, run: RunDirectory, folders: ImageFolders, *,
     block, train_iter, eval_iter, loss, trainer = set_up(net, config, images, devices, progress)
     session = Session(run, net, train_iter, eval_iter, notify)
     with lock_folder(run.path), stop_on_signals(at_once) as request:
+        if config.warm_head and run.last() is None:
+            fit_output(net, config, folders, progress)
         session.start(trainer)
         run.remember_environment(devices)
         while True:
@@ -198,7 +201,7 @@ def build_net(config: Config, classes: int | Sequence[str]) -> Net:
         return scratch_net(config.network or DEFAULT_NETWORK, classes)
     net = finetune_net(config.source or config.network or DEFAULT_NETWORK, classes,
                        network=config.network, lr_mult=config.lr_mult)
-    return freeze_features(net) if config.freeze else net
+    return _frozen(net, config)
 
 
 def rebuild_net(config: Config, classes: Sequence[str], weights: StrPath) -> Net:
@@ -212,4 +215,14 @@ def mark_trained(net: Net, config: Config) -> Net:
     """Set on the parameters of `net` how `config` trains them: learning rates and freezing."""
     if not config.scratch:
         set_attribute(net.output.collect_params(), 'lr_mult', config.lr_mult)
-    return freeze_features(net) if config.freeze else net
+    return _frozen(net, config)
+
+
+def _frozen(net: Net, config: Config) -> Net:
+    """Freeze what `config` says of `net`, and return it."""
+    if config.freeze and config.freeze_until:
+        raise UsageError(f'freeze and freeze_until={config.freeze_until!r} are two different '
+                         f'things: give one of them')
+    if config.freeze or config.freeze_until:
+        freeze_features(net, config.freeze_until)
+    return net

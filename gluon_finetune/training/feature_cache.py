@@ -8,8 +8,9 @@ from __future__ import annotations
 import hashlib
 import os
 import random
+import shutil
 import tempfile
-from typing import Any, Callable, Iterator, Sequence
+from typing import Any, Callable, Iterator, NamedTuple, Sequence
 
 import numpy as np
 
@@ -17,10 +18,10 @@ from ..compat.gluon import from_numpy
 from ..config import Config
 from ..data.check import hash_images
 from ..data.loader import ImageLoader, cut_epoch, stack_labels
-from ..errors import WorkError
+from ..errors import UsageError, WorkError
 from ..files.cache_dir import cache_dir
 from ..models.graphs import fused, graph_of, in_precision, split
-from ..models.output import weights
+from ..models.output import output_part, weights
 from ..progress import tqdm
 from ..types import Array, Batch, Device, Net, NumPyArray
 from ..version import __version__
@@ -30,28 +31,53 @@ from .loop import seed_everything
 Infer = Callable[[Array], NumPyArray]   # a batch of images -> their features
 
 
-def cache_features(net: Net, train_iter: ImageLoader, test_iter: ImageLoader, config: Config,
-                   devices: Sequence[Device], progress: bool = True
+def cache_features(net: Net, part: Net, train_iter: ImageLoader, test_iter: ImageLoader,
+                   config: Config, devices: Sequence[Device], progress: bool = True
                    ) -> tuple[Net, FeatureLoader, FeatureLoader] | None:
-    """Return `(output, train_iter, test_iter)`: the output layer, and loaders of its inputs.
+    """Return `(rest, train_iter, test_iter)`: `net` from `part` on, and loaders of its inputs.
 
-    Of each training image the crops of the first `config.views` epochs are cached. Later epochs
-    reuse them in turn. Returns None for a net with random layers, such as Dropout, in its features.
+    What comes before `part` is frozen. Of each training image the crops of the first `config.views`
+    epochs are cached. Later epochs reuse them in turn. Returns None for a net that cannot be split
+    there.
+
+    Raises:
+        UsageError: The features need more space than there may be.
     """
-    parts = split(net)
-    if parts is None:
+    blocks = split(net, part)
+    if blocks is None:
         return None
-    features, output = parts
+    features, rest = blocks
     if config.dtype != 'float32':
         features = in_precision(features, config.dtype)
+        if part is not output_part(net):
+            rest = in_precision(rest, config.dtype)
     features = fused(features)
     fingerprint = _hash(__version__, graph_of(features), *weights(features).values())
+    store = _Store('float32' if config.dtype == 'float32' else 'float16', config.cache_limit)
 
     def infer(X: Array) -> NumPyArray:
         X_parts, _ = split_batch(X, X, devices)
         return np.concatenate([y.asnumpy() for y in [features(X_part) for X_part in X_parts]])
-    return (output, FeatureLoader(train_iter, _epoch_keys(config), infer, fingerprint, progress),
-            FeatureLoader(test_iter, [0], infer, fingerprint, progress))
+    return (rest, FeatureLoader(train_iter, _epoch_keys(config), infer, fingerprint, progress,
+                                store),
+            FeatureLoader(test_iter, [0], infer, fingerprint, progress, store))
+
+
+class _Store(NamedTuple):
+    """The type of cached numbers, and the largest size of a file of them."""
+
+    dtype: str = 'float32'
+    limit: int | None = None   # bytes; None: half of the free space
+
+    def check(self, shape: Sequence[int], folder: str) -> None:
+        """Raise `UsageError` if an array of this shape is too large for `folder`."""
+        size = int(np.prod(shape, dtype='int64')) * np.dtype(self.dtype).itemsize
+        limit = shutil.disk_usage(folder).free // 2 if self.limit is None else self.limit
+        if size > limit:
+            raise UsageError(
+                f'the features of {shape[1]} images, {shape[0]} crops each, need '
+                f'{size / 1e6:.0f} MB, but at most {limit / 1e6:.0f} MB are allowed: reduce views, '
+                f'freeze more, raise cache_limit, or set views to 0, which caches nothing')
 
 
 class FeatureLoader:
@@ -63,13 +89,13 @@ class FeatureLoader:
     """
 
     def __init__(self, loader: ImageLoader, keys: Sequence[int], infer: Infer, fingerprint: str,
-                 progress: bool = True) -> None:
+                 progress: bool = True, store: _Store | None = None) -> None:
         """Compute the features of the crops of epochs `keys`, unless they are cached.
 
         `fingerprint` identifies everything that determines the features but images and crops.
         """
         self.loader, self.keys, self.skipped = loader, keys, loader.skipped
-        self.empty = 0
+        self.empty, self._store = 0, store or _Store()
         self._unreadable: set[int] = set()
         path = os.path.join(_folder(), self._file_name(fingerprint, progress))
         if not os.path.exists(path):
@@ -93,13 +119,14 @@ class FeatureLoader:
             rows = [row for row in batch if row not in self._unreadable]
             if rows:
                 labels = [self.loader.items[row][1] for row in rows]
-                yield from_numpy(self._features[crop, rows]), stack_labels(labels)
+                features = self._features[crop, rows].astype('float32', copy=False)
+                yield from_numpy(features), stack_labels(labels)
             else:
                 self.empty += 1
 
     def _file_name(self, fingerprint: str, progress: bool) -> str:
         images = hash_images([path for path, _ in self.loader.items], progress)
-        crops = repr((self.loader.augs, self.keys, self.loader.background))
+        crops = repr((self.loader.augs, self.keys, self.loader.background, self._store.dtype))
         return _hash(fingerprint, crops, *images) + '.npy'
 
     def _write(self, path: str, infer: Infer, progress: bool) -> None:
@@ -112,8 +139,9 @@ class FeatureLoader:
             for crop, rows, values in self._compute(infer):
                 if features is None:
                     shape = len(self.keys), count, *values.shape[1:]
+                    self._store.check(shape, folder)
                     features = np.lib.format.open_memmap(  # type: ignore[no-untyped-call]
-                        unfinished, 'w+', 'float32', shape)
+                        unfinished, 'w+', self._store.dtype, shape)
                 features[crop, rows] = values
                 bar.update(len(rows))
             if features is None:

@@ -19,6 +19,7 @@ from .interrupt import StopRequest, StopRequested, stop_on_signals
 from .loop import recorded, seed_everything, train_steps
 from .metrics import Meter
 from .setup import check_output, set_up
+from .warm_head import fit_output
 
 
 def train_fine_tuning(net: Net, learning_rate: float, batch_size: int | None = None,
@@ -47,7 +48,8 @@ def train_fine_tuning(net: Net, learning_rate: float, batch_size: int | None = N
         config: Values of the other options; by default the chapter's, without a seed.
         progress: Whether to show a progress bar; in a file or a pipe, a line per epoch.
         given: Other options of `Config`, which overrule `config`: `wd`, `image_size`, `min_area`,
-            `drop_leaks`, `seed`, `dtype`, `views`, `num_workers`, `cache`, `cache_limit`.
+            `drop_leaks`, `warm_head`, `seed`, `dtype`, `views`, `num_workers`, `cache`,
+            `cache_limit`.
 
     Returns:
         One record for each finished epoch.
@@ -74,6 +76,8 @@ def train_fine_tuning(net: Net, learning_rate: float, batch_size: int | None = N
     if config.drop_leaks:
         folders = without_leaks(folders)
     block, train_iter, eval_iter, loss, trainer = set_up(net, config, folders, devices, progress)
+    if config.warm_head:
+        fit_output(net, config, folders, progress)
     with stop_on_signals(signals=[signal.SIGINT]) as request:
         history = _train(request, config.num_epochs, progress, train_steps(
             block, train_iter, request.stoppable(eval_iter), loss, trainer, config.num_epochs,

@@ -13,7 +13,7 @@ from ..config import Config
 from ..data.folders import ImageFolders
 from ..data.loader import ImageLoader, load_data
 from ..errors import UsageError
-from ..models.freeze import is_frozen
+from ..models.freeze import first_learning
 from ..models.graphs import in_precision
 from ..models.input_sizes import explain_refusal
 from ..models.labels import note_classes
@@ -30,8 +30,8 @@ def set_up(net: Net, config: Config, folders: ImageFolders, devices: Sequence[De
     """Return `(net, train_iter, test_iter, loss, trainer)` for the training loop.
 
     `test_iter` has the images that each epoch is evaluated on, `folders.eval_part`. The returned
-    net shares the weights of `net` and computes in the precision of `config`. Where the features
-    are frozen and cached, it is the output layer, and the loaders return features.
+    net shares the weights of `net` and computes in the precision of `config`. Where features are
+    frozen and cached, it is the part that learns, and the loaders return its inputs.
     """
     train_iter, test_iter = load_data(
         folders, config.batch_size, config.image_size, min_area=config.min_area,
@@ -41,8 +41,9 @@ def set_up(net: Net, config: Config, folders: ImageFolders, devices: Sequence[De
     loss, trainer = prepare(net, config, len(folders.classes), devices)
     note_classes(net, folders.classes)
     net.background = folders.train.background   # `Predictor` uses it
-    if config.views and is_frozen(net):
-        cached = cache_features(net, train_iter, test_iter, config, devices, progress)
+    part = first_learning(net) if config.views else None
+    if part:
+        cached = cache_features(net, part, train_iter, test_iter, config, devices, progress)
         if cached:
             return (*cached, loss, trainer)
     computing = net if config.dtype == 'float32' else in_precision(net, config.dtype)

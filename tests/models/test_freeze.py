@@ -2,7 +2,7 @@ import pytest
 from custom_net import custom_net, train, unchanged
 
 from gluon_finetune import finetune_net, freeze_features
-from gluon_finetune.models.freeze import is_frozen, use_running_statistics
+from gluon_finetune.models.freeze import first_learning, use_running_statistics
 from gluon_finetune.models.output import weights
 
 
@@ -31,12 +31,12 @@ def test_frozen_features_of_the_zoo_stay_the_same_bit_for_bit(tiny_source, numpy
 
 def test_a_net_is_frozen_when_weights_and_statistics_are(numpy_mode):
     net = finetune_net(custom_net(), 2)
-    assert not is_frozen(net)
+    assert first_learning(net) is None
     use_running_statistics(net)
-    assert not is_frozen(net)   # its weights learn
-    assert is_frozen(freeze_features(net))
+    assert first_learning(net) is None   # its weights learn
+    assert first_learning(freeze_features(net)) is net.output
     net.features[0][0].weight.grad_req = 'write'
-    assert not is_frozen(net)
+    assert first_learning(net) is None
 
 
 def test_statistics_of_excluded_blocks_are_updated(numpy_mode):

@@ -9,8 +9,9 @@ from PIL import Image
 import gluon_finetune as gf
 from gluon_finetune.compat.imports import array, value_of
 from gluon_finetune.config import Config
-from gluon_finetune.models.freeze import is_frozen
+from gluon_finetune.models.freeze import first_learning
 from gluon_finetune.models.graphs import split
+from gluon_finetune.models.output import output_layer
 from gluon_finetune.training.feature_cache import FeatureLoader
 from gluon_finetune.training.fine_tuning import set_up
 
@@ -104,7 +105,7 @@ def test_other_crops_are_other_features(tiny_source, folders, passes, options):
 
 def test_features_that_learn_are_not_cached(tiny_source, folders, passes):
     net = gf.finetune_net(tiny_source, folders.classes)
-    assert not is_frozen(net) and is_frozen(frozen_net(tiny_source, folders))
+    assert first_learning(net) is None
     train(net, folders, num_epochs=1)
     assert passes == []
 
@@ -112,7 +113,7 @@ def test_features_that_learn_are_not_cached(tiny_source, folders, passes):
 def test_features_with_dropout_are_not_cached(folders, passes):
     net = gf.freeze_features(gf.scratch_net('alexnet', folders.classes))
     net(array(np.zeros((1, 3, 224, 224))))
-    assert split(net) is None
+    assert split(net, output_layer(net)) is None
 
 
 def test_unreadable_images_are_skipped(tiny_source, folders):
@@ -139,10 +140,33 @@ def test_without_a_writable_cache_features_are_temporary(tiny_source, folders, m
 def test_output_of_features_is_the_net(name, size, numpy_mode):
     net, X = gf.scratch_net(name, 3), array(np.random.randn(2, 3, size, size))
     expected = net(X).asnumpy()
-    parts = split(net)
+    parts = split(net, output_layer(net))
     if parts is None:
         assert name == 'mobilenetv3_small'   # which drops out before its last layer
         return
     features, output = parts
     assert abs(output(features(X)).asnumpy() - expected).max() < 1e-5
     assert sorted(output.collect_params()) == sorted(net.output.collect_params())
+
+
+def test_cached_stages_train_as_fresh_ones_of_the_same_crops(tiny_source, folders, numpy_mode):
+    def net():
+        gf.seed_everything(1)
+        net = gf.finetune_net(tiny_source, folders.classes)
+        return gf.freeze_features(net, until='features.20')
+    # Larger images: BatchNorm amplifies rounding where it normalises one pixel of each image.
+    cached = train(net(), folders, views=3, image_size=96)
+    fresh = train(net(), folders, views=0, image_size=96)
+    assert cached[0] == pytest.approx(fresh[0], abs=1e-5) and cached[1] == fresh[1]
+    assert all(abs(one - other).max() < 1e-5 for one, other in zip(cached[2], fresh[2]))
+
+
+def test_cached_stages_are_limited(tiny_source, folders, empty_cache):
+    net = gf.freeze_features(gf.finetune_net(tiny_source, folders.classes), until='stage15')
+    with pytest.raises(gf.UsageError) as error:
+        train(net, folders, views=2, cache_limit=1000)
+    assert str(error.value) == (
+        f'the features of {len(folders.train)} images, 2 crops each, need 0 MB, but at most 0 MB '
+        'are allowed: reduce views, freeze more, raise cache_limit, or set views to 0, which '
+        'caches nothing')
+    assert os.listdir(empty_cache) == []

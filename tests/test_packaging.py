@@ -11,7 +11,8 @@ import pytest
 import gluon_finetune
 
 ROOT = Path(__file__).resolve().parents[1]
-NAMES = {'PIL': 'Pillow', 'cv2': 'opencv-python', 'sklearn': 'scikit-learn'}   # installed under another name than imported
+# installed under another name than imported
+NAMES = {'PIL': 'Pillow', 'cv2': 'opencv-python', 'sklearn': 'scikit-learn'}
 
 
 # setup.py

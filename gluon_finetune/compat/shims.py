@@ -35,7 +35,8 @@ def import_conditions(name: str) -> Iterator[None]:
     """Set what the module `name` of MXNet or GluonCV needs while it is imported.
 
     These are the aliases in NumPy, distutils and silenced warnings; for `mxnet` itself also its
-    threads, errors with a fix, and no scikit-learn unless it is loaded already; for `gluoncv` itself no torch, as it refuses torch 2.
+    threads, errors with a fix, and no scikit-learn unless it is loaded already; for `gluoncv`
+    itself no torch, as it refuses torch 2.
 
     Raises:
         ImportError: MXNet cannot be imported; the message says how to fix it.

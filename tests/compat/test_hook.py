@@ -68,19 +68,19 @@ print(np is numpy, np.bool is bool, np.float32 is numpy.float32)
 
 def test_mxnet_does_not_load_scikit_learn():
     pytest.importorskip('sklearn')
-    script = """
+    script = '''
 import sys, warnings
 import gluon_finetune, mxnet
 print('sklearn' in sys.modules, sys.modules.get('sklearn', 'free'))
 import sklearn.base
-"""
+'''
     assert run(script) == 'False free'
-    with_sklearn = run("""
+    with_sklearn = run('''
 import warnings
 import sklearn.base
 import gluon_finetune, mxnet
 print(mxnet.model.BASE_ESTIMATOR.__name__)
-""")
+''')
     assert with_sklearn == 'BaseEstimator'
 
 

@@ -155,8 +155,8 @@ def test_the_network_is_shown_where_it_looked(run):
 def test_without_maps_the_page_says_why(folders, tmp_path):
     run = make_run(tmp_path / 'run', folders, image_size=32)
     write_report(run, folders)
-    reason = ('its output layer does not read the mean of features that have more than one position '
-              'at 32x32 pixels.')
+    reason = ('its output layer does not read the mean of features that have more than one '
+              'position at 32x32 pixels.')
     words = words_of(run)
     assert f'Where the network looked is not available for this network: {reason}' in words
     assert 'class="glow"' not in text_of(run)

@@ -11,7 +11,7 @@ import pytest
 import gluon_finetune
 
 ROOT = Path(__file__).resolve().parents[1]
-# Installed under another name than imported.
+# installed under another name than imported
 NAMES = {'PIL': 'Pillow', 'cv2': 'opencv-python', 'sklearn': 'scikit-learn'}
 
 

@@ -13,15 +13,7 @@ from ..predictions import Predictions, predict_labelled
 from .images import Card, Cards
 
 MAX_TRAINING_IMAGES = 2000   # for label errors: beyond, predicting them takes too long
-MAX_LISTED = 200              # groups of equal files of a kind
-
-
-class LabelError(NamedTuple):
-    """An image whose label is likely wrong."""
-
-    card: Card
-    likely: str
-    probability: float   # of the likely class
+MAX_LISTED = 200             # groups of equal files of a kind
 
 
 class LabelErrors(NamedTuple):
@@ -30,7 +22,7 @@ class LabelErrors(NamedTuple):
     part: str              # 'test' or 'training'
     images: int            # that were examined
     errors: int            # number of likely errors
-    shown: list[LabelError]
+    shown: list[Card]      # the likeliest of them
 
 
 class HashedFolders(ImageFolders):
@@ -77,11 +69,8 @@ def label_errors(predictor: Predictor, test: Predictions, folders: ImageFolders,
 def _label_errors(part: str, predictor: Predictor, predictions: Predictions,
                   folders: ImageFolders, shown: int) -> LabelErrors:
     errors = likely_label_errors(predictions.probabilities, predictions.labels)
-    cards = Cards(predictor, predictions, folders).make([index for index, _ in errors[:shown]])
-    found = [LabelError(card, predictor.classes[label],
-                        float(predictions.probabilities[index, label]))
-             for card, (index, label) in zip(cards, errors)]
-    return LabelErrors(part, len(predictions.paths), len(errors), found)
+    cards = Cards(predictor, predictions, folders).make_suspects(errors[:shown])
+    return LabelErrors(part, len(predictions.paths), len(errors), cards)
 
 
 def gone_images(original: ImageFolders, folders: ImageFolders, predictions: Predictions,

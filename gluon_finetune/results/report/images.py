@@ -45,10 +45,8 @@ class Card(NamedTuple):
     image: str    # a data URL; '' if it cannot be read any more
     ratio: float  # of its width to its height
     glow: str     # a data URL that colours where the network looked, or ''
-    true: str
-    predicted: str
-    right: bool
-    bars: list[Bar]
+    bars: list[Bar]   # of the predicted class first
+    likely: str   # the class that it likely belongs to, where its label is likely wrong
 
 
 class Cards:
@@ -80,29 +78,34 @@ class Cards:
         """Return a card for each index of the predictions."""
         return [self._card(index) for index in indices]
 
-    def _card(self, index: int) -> Card:
+    def make_suspects(self, errors: Sequence[tuple[int, int]]) -> list[Card]:
+        """Return a card for each pair of an index of the predictions and the likely class."""
+        return [self._card(index, likely) for index, likely in errors]
+
+    def _card(self, index: int, likely: int | None = None) -> Card:
         predictions, classes = self._predictions, self._predictor.classes
         path, label = predictions.paths[index], predictions.labels[index]
         row = predictions.probabilities[index]
-        first, *others = np.argsort(-row, kind='stable')[:2].tolist()
-        shown = dict.fromkeys([first, *others, label])
+        highest = np.argsort(-row, kind='stable')[:2].tolist()
+        shown = dict.fromkeys([*highest, label] if likely is None else [*highest, likely, label])
         return Card(relative_names(self._folders, [path])[0], file_url(path), *_thumbnail(path),
-                    self._glows.get(index, ''), classes[label], classes[first], first == label,
-                    [Bar(classes[i], float(row[i]), i == label) for i in shown])
+                    self._glows.get(index, ''),
+                    [Bar(classes[i], float(row[i]), i == label) for i in shown],
+                    '' if likely is None else classes[likely])
 
 
 def most_wrong(predictions: Predictions, count: int) -> list[int]:
     """Return the wrong predictions with the lowest probability of the true class."""
     own = predictions.probabilities[np.arange(len(predictions.paths)), list(predictions.labels)]
     wrong = np.flatnonzero(~predictions.correct)
-    return wrong[np.argsort(own[wrong], kind='stable')][:count].tolist()  # type: ignore[no-any-return]
+    return [int(index) for index in wrong[np.argsort(own[wrong], kind='stable')][:count]]
 
 
 def least_sure(predictions: Predictions, count: int) -> list[int]:
     """Return the predictions whose two highest probabilities differ least."""
     highest = np.sort(predictions.probabilities, axis=1)[:, -2:]
     order = np.argsort(highest[:, 1] - highest[:, 0], kind='stable')
-    return order[:count].tolist()  # type: ignore[no-any-return]
+    return [int(index) for index in order[:count]]
 
 
 def _thumbnail(path: str) -> tuple[str, float]:

@@ -155,9 +155,10 @@ def test_the_network_is_shown_where_it_looked(run):
 def test_without_maps_the_page_says_why(folders, tmp_path):
     run = make_run(tmp_path / 'run', folders, image_size=32)
     write_report(run, folders)
-    reason = ('Where the network looked is not available for this network: its output layer does '
-              'not read the mean of features that have more than one position at 32x32 pixels.')
-    assert reason in words_of(run)
+    reason = ('its output layer does not read the mean of features that have more than one '
+              'position at 32x32 pixels.')
+    words = words_of(run)
+    assert f'Where the network looked is not available for this network: {reason}' in words
     assert 'class="glow"' not in text_of(run)
 
 
@@ -199,6 +200,18 @@ def test_a_baseline_can_be_named(folders, tmp_path):
     baseline = make_run(tmp_path / 'elsewhere' / 'scratch', folders, scratch=True, image_size=32)
     write_report(run, folders, baseline=baseline)
     assert f'The scratch baseline is the run {baseline.path}: ' in words_of(run)
+
+
+def test_likely_label_errors_are_named(folders, tmp_path):
+    run = make_run(tmp_path / 'run', folders)
+    paths, labels = zip(*folders.test.items)
+    rows = np.full((13, 3), 0.05)
+    rows[range(13), labels] = 0.9
+    rows[-1] = [0.02, 0.95, 0.03]   # one of the last class, which the network takes for the second
+    write_report(run, folders, predictions=Predictions(paths, labels, rows))
+    words = words_of(run)
+    assert 'Test images 1 of 13 images. test/ sofa/ ' in words
+    assert f'likely {folders.classes[1]} {folders.classes[1]} 95% ' in words
 
 
 def test_frozen_features(folders, tmp_path):

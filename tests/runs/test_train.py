@@ -12,6 +12,7 @@ from gluon_finetune.config import Config
 from gluon_finetune.errors import UsageError
 from gluon_finetune.files.cache_dir import cache_dir
 from gluon_finetune.files.hashing import file_sha256
+from gluon_finetune.models.output import weights
 from gluon_finetune.models.params_file import read_params, write_params
 from gluon_finetune.runs.directory import RunDirectory
 from gluon_finetune.runs.session import Session
@@ -45,15 +46,20 @@ def test_a_run_writes_its_directory(tmp_path, folders):
     assert again.config == CONFIG and again.classes == folders.classes and again.history == records
 
 
-def test_a_resumed_run_equals_one_that_was_not_interrupted(tmp_path, folders):
-    unbroken = train(*start_run(str(tmp_path / 'unbroken'), CONFIG, folders), folders)
-    net, run = start_run(str(tmp_path / 'parts'), replace(num_epochs=1), folders)
+@pytest.mark.parametrize('network', ['mobilenetv2_0.25', 'resnet18_v2'])
+def test_a_resumed_run_equals_one_that_was_not_interrupted(tmp_path, folders, network):
+    config = replace(network=network)
+    uninterrupted, run = start_run(str(tmp_path / 'unbroken'), config, folders)
+    unbroken = train(uninterrupted, run, folders)
+    net, run = start_run(str(tmp_path / 'parts'), replace(network=network, num_epochs=1), folders)
     train(net, run, folders)
-    net, run = resume_run(run.path, CONFIG, folders)
+    net, run = resume_run(run.path, config, folders)
     second, = train(net, run, folders)
     assert second.epoch == 2
     assert (second.loss, second.test_acc) == (unbroken[1].loss, unbroken[1].test_acc)
     assert len(run.history) == 2
+    expected = weights(uninterrupted)   # running statistics included
+    assert all((value == expected[name]).all() for name, value in weights(net).items())
 
 
 @pytest.mark.parametrize('chapter_batches', [False, True])

@@ -8,10 +8,13 @@ import pytest
 from gluon_finetune.compat.cpu import has_bfloat16
 from gluon_finetune.compat.graphs import compiled_graph
 from gluon_finetune.compat.imports import array, contrib, mx
-from gluon_finetune.models.finetune import scratch_net
+from gluon_finetune.models.finetune import finetune_net, scratch_net
 from gluon_finetune.models.freeze import freeze_features, use_running_statistics
 from gluon_finetune.models.graphs import in_precision
 from gluon_finetune.models.output import name_output
+from gluon_finetune.models.output import weights as all_weights
+from gluon_finetune.models.params_file import write_params
+from gluon_finetune.models.source import load_weights
 from gluon_finetune.training import input_gradient as module
 from gluon_finetune.training.evaluate import evaluate_accuracy
 from gluon_finetune.training.input_gradient import input_gradient
@@ -159,6 +162,33 @@ def test_frozen_weights_keep_all_statistics(numpy_mode, mode):
         for param in layer.collect_params().values():
             param.grad_req = 'null'
     assert moved(net, [net[0], net[2]]) == [False, False]
+
+
+def test_folded_statistics_do_not_move(numpy_mode, tmp_path):
+    net = scratch_net('resnet18_v2', 2)
+    net(array(np.zeros((1, 3, 32, 32))))
+    folded = {name: value + 0.1 if name.endswith('beta') else value
+              for name, value in all_weights(net).items()}
+    with open(tmp_path / 'folded.params', 'wb') as file:
+        write_params(file, folded)
+    load_weights(net, tmp_path / 'folded.params')
+    assert changed_by_training(net) == {'weight', 'gamma', 'beta', 'bias'}
+
+
+@pytest.mark.mxnet1
+@pytest.mark.realdata
+def test_statistics_of_the_folded_mobilenet_do_not_move(weights_root):
+    net = finetune_net(weights_root / 'mobilenetv2_1.0-imagenet.params', 2)
+    assert changed_by_training(net) == {'weight', 'gamma', 'beta'}
+
+
+def changed_by_training(net):
+    """Return which kinds of parameters a few steps change."""
+    net.hybridize(static_alloc=True, static_shape=True)
+    before = all_weights(net)
+    list(steps(net, Batches(2, 4, 32)))
+    return {name.rpartition('.')[2] for name, value in all_weights(net).items()
+            if (value != before[name]).any()}
 
 
 def test_evaluation_moves_nothing(numpy_mode):

@@ -22,7 +22,7 @@ COMMANDS = {
     'evaluate': 'measure the accuracy of a run on a folder of images',
     'predict': 'classify images with the network of a run',
     'report': 'write the report of a run again',
-    'compare': 'compare runs: accuracies, settings, and whether they differ significantly',
+    'compare': 'compare runs: accuracies, curves and settings',
     'export': 'write the network of a run in another format',
     'check': 'list the images of a folder that cannot be decoded',
     'parity': 'compare every step with PyTorch, in one table',

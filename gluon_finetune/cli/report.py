@@ -33,4 +33,4 @@ def run(args: argparse.Namespace) -> None:
         place = 'it has no note of its images' if data is None else f'its images are not in {data}'
         raise UsageError(f'{place}: give their folder, as in gluon-finetune report {args.path} '
                          f'DATA')
-    print(write_report(run, open_run_folders(run, data), baseline=baseline))
+    print(write_report(run, open_run_folders(run, data, own=True), baseline=baseline))

@@ -76,18 +76,24 @@ def own_test_part(run: RunDirectory, root: str) -> Items | None:
             for (name, _, _), path, there in zip(rows, paths, found) if there]
 
 
-def open_run_folders(run: RunDirectory, data: StrPath) -> ImageFolders:
+def open_run_folders(run: RunDirectory, data: StrPath, *, own: bool = False) -> ImageFolders:
     """Return the images in `data` with the run's own split and test images, if it is its folder.
 
     Images of the run that are gone, and test images that came later, are not in it.
 
+    Args:
+        run: The run.
+        data: A folder, or 'hotdog'.
+        own: Whether it must be the folder of the run.
+
     Raises:
-        UsageError: It is not the folder of the run, or has none of its test images.
+        UsageError: It must, but is not, or has none of the run's test images.
     """
     root = find_root(data)
     part = own_test_part(run, root)
     if part is None:
-        _refuse_other_images(run, root)
+        if own:
+            _refuse_other_images(run, root)
         return open_folders(root)
     split = run.split and existing(run.split, root)
     folders, chosen = copy.copy(open_folders(root, split=split)), {path for path, _ in part}

@@ -188,15 +188,17 @@ def test_validation_images_choose_the_best_epoch(chairs_val, tmp_path, capsys):
     assert json.loads(out)['accuracy'] == result['test_acc']
 
 
+@pytest.mark.filterwarnings('always')   # as on the command line
 def test_a_test_image_that_breaks_leaves_a_finished_run(chairs_val_copy, tmp_path, capsys,
                                                         monkeypatch):
     gone, run = chairs_val_copy / 'test' / 'sofa' / '2.jpg', tmp_path / 'run'
     monkeypatch.setattr('gluon_finetune.runs.train.refuse_bad_images',
                         lambda folders: gone.unlink())   # just after the check
-    status, out, _ = call(capsys, 'train', chairs_val_copy, '--out', run, *TRAIN)
+    status, out, err = call(capsys, 'train', chairs_val_copy, '--out', run, *TRAIN)
+    assert any('1 test image of the run cannot be used any more' in line for line in err)
     assert status == 0 and re.fullmatch(
-        r'best: validation acc \d\.\d\d\d after epoch 1; the run is finished, but not its report '
-        f'.cannot use the image {gone}: .*', out.splitlines()[-1])
+        r'best: validation acc \d\.\d\d\d after epoch 1; test acc \d\.\d\d\d of 11 images; report: '
+        f'{run}/report.html', out.splitlines()[-1])
 
 
 def test_a_fraction_and_a_validation_folder_are_too_many(chairs_val, tmp_path, capsys):

@@ -68,7 +68,8 @@ def test_other_nets_are_not_fused(numpy_mode):
 
 
 def test_frozen_features_are_fused(numpy_mode):
-    features, _ = split(compiled_with_weights())
+    net = compiled_with_weights()
+    features, _ = split(net, net.output)
     assert relative_difference(fused(features)(batch()[0]), features(batch()[0])) < 1e-5
 
 

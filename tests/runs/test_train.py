@@ -38,8 +38,8 @@ def test_a_run_writes_its_directory(tmp_path, folders):
     net, run = start_run(str(tmp_path / 'run'), CONFIG, folders)
     records = train(net, run, folders)
     assert sorted(os.listdir(run.path)) == [
-        'best.params', 'checkpoint', 'config.json', 'data.txt', 'history.csv', 'labels.json',
-        'pictures.csv']
+        'best.params', 'checkpoint', 'config.json', 'data.txt', 'environment.json', 'history.csv',
+        'labels.json', 'pictures.csv']
     assert sorted(os.listdir(run.file('checkpoint'))) == [
         '000002', '000003']
     again = RunDirectory.open(run.path)

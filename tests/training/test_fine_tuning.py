@@ -91,8 +91,8 @@ def test_an_unknown_option_is_an_error_that_names_the_known_ones(folders, name):
         gf.train_fine_tuning(None, 0.01, data=folders, **{name: 1})
     assert str(error.value) == (
         f'unknown option {name!r}; known options: learning_rate, batch_size, chapter_batches, '
-        f'num_epochs, wd, image_size, min_area, drop_leaks, seed, dtype, views, num_workers, '
-        f'cache, cache_limit')
+        f'num_epochs, wd, image_size, min_area, drop_leaks, warm_head, seed, dtype, views, '
+        f'num_workers, cache, cache_limit')
 
 
 def given(monkeypatch, *arguments, **options):

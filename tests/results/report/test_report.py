@@ -277,7 +277,7 @@ def test_training_images_that_are_gone_are_not_shown(moving):
 def test_a_folder_without_the_test_images(moving):
     root, run = moving
     shutil.rmtree(root / 'test')
-    assert message(open_run_folders, run, str(root)) == (
+    assert message(open_run_folders, run, str(root), own=True) == (
         f'the test images of {run.path} are not in {root}: 12 of 12 are gone (test/bench/0.jpg, '
         f'test/bench/1.jpg, test/bench/2.jpg, ...); restore them, or give their folder, as in '
         f'gluon-finetune report {run.path} DATA')
@@ -287,7 +287,7 @@ def test_a_folder_with_other_images_of_the_same_names(moving, tmp_path):
     root, run = moving
     other = shutil.copytree(root, tmp_path / 'other')
     shutil.copy(other / 'test' / 'sofa' / '1.jpg', other / 'test' / 'sofa' / '2.jpg')
-    assert message(open_run_folders, run, str(other)) == (
+    assert message(open_run_folders, run, str(other), own=True) == (
         f'the test images of {run.path} are not in {other}: the files of these names differ from '
         f'them; restore them, or give their folder, as in gluon-finetune report {run.path} DATA')
 

@@ -104,7 +104,7 @@ def most_wrong(predictions: Predictions, count: int) -> list[int]:
 
 def least_sure(predictions: Predictions, count: int) -> list[int]:
     """Return the predictions whose two highest probabilities differ least."""
-    highest = np.sort(predictions.probabilities, axis=1)[:, -2:]
+    highest = np.partition(predictions.probabilities, -2, axis=1)[:, -2:]
     order = np.argsort(highest[:, 1] - highest[:, 0], kind='stable')
     return [int(index) for index in order[:count]]
 

@@ -26,6 +26,7 @@ from ..thumbnails import jpeg_url, read_thumbnail
 THUMBNAIL_SIDE = 176   # pixels
 GLOW = (255, 0, 110)   # colour over positions with evidence, rare in photographs
 OPACITY = 0.6          # of the glow where the evidence is strongest
+ENLARGED = 6           # pixels of a glow for one position
 MARGIN = (1 - 1 / RESIZE_RATIO) / 2   # share of an image's side that the test crop cuts off
 
 
@@ -103,7 +104,7 @@ def most_wrong(predictions: Predictions, count: int) -> list[int]:
 
 def least_sure(predictions: Predictions, count: int) -> list[int]:
     """Return the predictions whose two highest probabilities differ least."""
-    highest = np.sort(predictions.probabilities, axis=1)[:, -2:]
+    highest = np.partition(predictions.probabilities, -2, axis=1)[:, -2:]
     order = np.argsort(highest[:, 1] - highest[:, 0], kind='stable')
     return [int(index) for index in order[:count]]
 
@@ -123,8 +124,10 @@ def file_url(path: str) -> str:
 
 
 def glow_url(activation: NumPyArray) -> str:
-    """Return a data URL of an image with a pixel for each position, and a transparent border."""
-    alpha = np.pad(np.round(255 * OPACITY * activation ** 2), 1).astype('uint8')
+    """Return a data URL of an image of the positions, with a transparent border of one position."""
+    opacity = Image.fromarray(np.pad(OPACITY * activation ** 2, 1).astype('float32'))
+    size = (opacity.width * ENLARGED, opacity.height * ENLARGED)   # paper shows positions as boxes
+    alpha = np.round(255 * np.asarray(opacity.resize(size, Image.BILINEAR))).astype('uint8')
     pixels = np.dstack([np.full((*alpha.shape, 3), GLOW, 'uint8'), alpha])
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, 'PNG')
